@@ -1,0 +1,1 @@
+"""Calendars: working-day arithmetic, pure, on prefix tables."""

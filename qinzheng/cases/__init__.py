@@ -1,0 +1,1 @@
+"""Cases: the one process engine. ``open_case`` and ``perform``."""

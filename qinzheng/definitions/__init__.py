@@ -1,0 +1,1 @@
+"""Definitions: law and rules as dated, sourced data; only published editions count."""

@@ -1,0 +1,1 @@
+"""Exchange: logs of other systems in, standard logs out."""

@@ -1,0 +1,1 @@
+"""The ledger: facts appended once, sequenced, proven. Knows no domain."""

@@ -1,0 +1,1 @@
+"""Operations: processes and commands."""

@@ -1,0 +1,1 @@
+"""Supervision: one kernel judges, live and in batch; rules become cards."""
