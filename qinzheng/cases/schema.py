@@ -1,0 +1,121 @@
+"""The shape of a procedure: states, acts, clocks, joint groups, numbers.
+
+One declarative document a procedure. What may happen at any time (supplement, withdraw,
+suspend, supervise) is one line, not a sub-process on every level.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from qinzheng.clocks.schema import Clock, Owner
+from qinzheng.definitions.form import Definition, Identifier, SourceRef, Strict, Text
+
+Trait = Literal["correction_request", "hand_over", "sign_for", "return", "reopening"]
+"""What an act is to supervision, whatever the procedure calls it."""
+
+
+class State(Strict):
+    """Where a case can stand, and whose turn it is there."""
+
+    name: Text
+    turn: Owner = "department"
+    final: Literal["completed", "refused", "withdrawn", "void", "transferred"] | None = None
+
+
+class Field_(Strict):
+    """One field of an act's form."""
+
+    name: Text
+    type: Literal["text", "long_text", "integer", "day", "instant", "choice", "boolean", "reference", "file"]
+    required: bool = True
+    choices: dict[Identifier, Text] = {}
+    least: int | None = None
+    most: int | None = None
+    personal: bool = Field(default=False, description="personal data: kept outside the ledger, by reference")
+    help: Text | None = None
+
+
+class Guard(Strict):
+    """A named guard of the closed vocabulary in ``qinzheng.cases.guards`` with its parameters."""
+
+    guard: Identifier
+    acts: list[Identifier] = []
+    times: int | None = Field(default=None, ge=1)
+    field: Identifier | None = None
+    clock: Identifier | None = None
+    source: list[SourceRef] = []
+
+
+class Outcome(Strict):
+    """Where an act leads when a field of its form has a value; the first that fits decides."""
+
+    field: Identifier
+    is_: str | bool | int = Field(alias="is")
+    to: Identifier
+
+
+class Act(Strict):
+    """What somebody can do to a case."""
+
+    name: Text
+    sentence: Text | None = Field(default=None, description="the event as a sentence; {actor}, {case}, {organization}")
+    opens: bool = False
+    any_time: bool = False
+    system: bool = Field(default=False, description="entered only by the passing of a mark")
+    from_: list[Identifier] = Field(default=[], alias="from")
+    to: Identifier | None = None
+    outcomes: list[Outcome] = []
+    by: list[Identifier] = Field(default=[], description="roles that may; empty: the system only")
+    assigns: Identifier | None = Field(default=None, description="the form field that names the organization next")
+    form: dict[Identifier, Field_] = {}
+    guards: list[Guard] = []
+    traits: list[Trait] = []
+    joint: Identifier | None = Field(default=None, description="the joint group that this act answers")
+    once: bool = Field(default=False, description="a once-only notice: a second one is refused")
+    source: list[SourceRef] = []
+
+
+class Joint(Strict):
+    """Several organizations answer; ``all`` unless a cited rule says otherwise (许可法 26)."""
+
+    name: Text
+    asked_by: Identifier
+    organizations: Identifier = Field(description="the form field of the asking act that lists them")
+    answered_by: Identifier
+    needs: Literal["all", "any", "quorum"]
+    quorum: int | None = Field(default=None, ge=1)
+    then: Identifier = Field(description="the state entered when enough have answered")
+    source: list[SourceRef] = Field(min_length=1)
+
+
+class Variant(Strict):
+    """A way through the same procedure for flagged cases: acts left out, promises tighter."""
+
+    name: Text
+    without: list[Identifier] = []
+    committed: dict[Identifier, int] = Field(default={}, description="clock → tighter promise, in the clock's unit")
+    source: list[SourceRef] = Field(min_length=1)
+
+
+class Number(Strict):
+    """The form of our own case number, e.g. ``{prefix}{year}{serial:06}``."""
+
+    form: str = "{prefix}{year}{serial:06}"
+    prefix: str = Field(pattern=r"^[A-Z]{1,6}$")
+    outside: list[Identifier] = Field(default=[], description="kinds of outside numbers a case may carry")
+
+
+class Procedure(Definition):
+    """A procedure: what a case of this kind can go through."""
+
+    kind: Literal["procedure"]
+    supervised_as: Text | None = None
+    number: Number
+    states: dict[Identifier, State] = Field(min_length=1)
+    acts: dict[Identifier, Act] = Field(min_length=1)
+    clocks: dict[Identifier, Clock] = {}
+    joints: dict[Identifier, Joint] = {}
+    variants: dict[Identifier, Variant] = {}

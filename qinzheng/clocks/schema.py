@@ -1,0 +1,151 @@
+"""The shape of a clock definition: limits, counting rule, moves, marks.
+
+Sources of the rules of counting: 行政许可法 42, 45, 82; 民法典 200-204; 行政复议法 88.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from qinzheng.definitions.form import Identifier, SourceRef, Strict, Text
+
+Unit = Literal["minutes", "hours", "working_hours", "working_days", "calendar_days", "months", "years"]
+Owner = Literal["department", "applicant", "third_party", "nobody"]
+LimitName = Literal["committed", "statutory", "own", "given"]
+
+EXACT: frozenset[str] = frozenset({"minutes", "hours", "working_hours"})
+"""Units that end at an instant; all others end with a day."""
+
+
+class Counting(Strict):
+    """One family of counting. Nothing is a default: each clock states its rule (domain facts, B4.2)."""
+
+    unit: Unit
+    calendar: Identifier
+    start_day: Literal["not_counted", "counted"]
+    ends: Literal["end_of_day", "close_of_business", "same_time"]
+    last_day_off: Literal["stands", "next_working_day"]
+    source: list[SourceRef] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _exact_units_end_at_an_instant(self) -> Self:
+        if self.unit in EXACT and self.ends != "same_time":
+            raise ValueError("以分钟或小时计的期限必须 ends: same_time / minutes and hours end at the same time")
+        return self
+
+
+class Limit(Strict):
+    """A budget with its source. ``amount`` is in the unit of ``counting`` (the clock's own unless stated)."""
+
+    amount: int = Field(ge=1, le=100_000)
+    source: list[SourceRef] = Field(min_length=1)
+    counting: Counting | None = None
+
+
+class Given(Strict):
+    """A due moment that the source system states, in the event's ``value``."""
+
+    source: list[SourceRef] = Field(min_length=1)
+
+
+class Limits(Strict):
+    """``statutory: null`` says that no law sets a limit; it is never 0."""
+
+    statutory: Limit | None
+    committed: Limit | None = None
+    own: Limit | None = None
+    given: Given | None = None
+
+    @model_validator(mode="after")
+    def _something_to_count(self) -> Self:
+        if not (self.statutory or self.committed or self.own or self.given):
+            raise ValueError("时钟没有任何时限 / the clock has no limit at all: state one, or remove the clock")
+        return self
+
+
+class Mark(Strict):
+    """A named point of a clock: before, at, after, or at a share of one of its limits."""
+
+    on: LimitName
+    before: int | None = Field(default=None, ge=1)
+    after: int | None = Field(default=None, ge=1)
+    share: int | None = Field(default=None, ge=1, le=99, description="per cent of the limit")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(x is not None for x in (self.before, self.after, self.share)) != 1:
+            raise ValueError("before、after、share 三者取一 / exactly one of before, after, share")
+        return self
+
+
+class Pause(Strict):
+    """A pause that the item's own law names. ``cap: told`` is the time told in the written notice."""
+
+    by: Identifier
+    until: list[Identifier] = Field(min_length=1)
+    reason: Identifier
+    owner: Owner
+    cap: Literal["told", "none"]
+    source: list[SourceRef] = Field(min_length=1)
+
+
+class Extension(Strict):
+    """Who may extend, by how much (in the clock's unit), how often; each law differs."""
+
+    by: Identifier
+    approver: Identifier
+    at_most: int = Field(ge=1)
+    times: int = Field(ge=1)
+    reason_told: bool
+    source: list[SourceRef] = Field(min_length=1)
+
+
+class Deems(Strict):
+    """Passing ``mark`` enters ``act``; the law sets the act's effective day.
+
+    ``effective: start`` is the moment the clock began (许可法 32(4)); ``mark`` the moment it ran out
+    (许可法 50, 复议法 30). ``unless_done`` acts make the silence no silence.
+    """
+
+    mark: Identifier
+    act: Identifier
+    effective: Literal["start", "mark"]
+    source: list[SourceRef] = Field(min_length=1)
+
+
+class Clock(Strict):
+    """One clock of a procedure. Every list names acts of that procedure."""
+
+    name: Text
+    owner: Owner = "department"
+    role: Literal["case", "step"] = "case"
+    counting: Counting
+    limits: Limits
+    starts: list[Identifier] = Field(min_length=1)
+    completes: list[Identifier] = Field(min_length=1)
+    releases: list[Identifier] = []
+    restarts: list[Identifier] = []
+    pauses: list[Pause] = []
+    extends: list[Extension] = []
+    marks: dict[Identifier, Mark] = {}
+    deems: list[Deems] = []
+    backward: bool = Field(
+        default=False, description="counts back from the day that the starting act fixes (许可法 48, 50)"
+    )
+    clear_days: bool = Field(default=False, description="backward only: whole days between, neither end counted")
+
+    def limit(self) -> LimitName:
+        """The limit that decides late or on time: the law's, else our own, else the given, else the promise."""
+        for name in ("statutory", "own", "given", "committed"):
+            if getattr(self.limits, name) is not None:
+                return name  # type: ignore[return-value]
+        raise AssertionError("Limits refuses a clock without a limit")
+
+    def acts(self) -> set[str]:
+        """Every act that moves this clock."""
+        named = {*self.starts, *self.completes, *self.releases, *self.restarts}
+        for pause in self.pauses:
+            named |= {pause.by, *pause.until}
+        return named | {extension.by for extension in self.extends} | {deems.act for deems in self.deems}
