@@ -59,7 +59,7 @@ class Lane:
 
     __slots__ = (
         "at", "cap", "extensions", "extra", "given", "order", "ordinal", "organization",
-        "paused", "pauses", "rung", "shift", "start", "status",
+        "paused", "pauses", "rung", "shift", "start", "status", "watched",
     )  # fmt: skip
 
     def __init__(self, start: int, ordinal: int, order: int, organization: int, given: int) -> None:
@@ -77,6 +77,7 @@ class Lane:
         self.pauses = 0
         self.extensions = 0
         self.status = RUNNING
+        self.watched = 0
 
 
 class State:
@@ -161,7 +162,10 @@ class Track:
     has no such rung. ``main`` tracks report the clock; the others only carry marks in another unit.
     """
 
-    __slots__ = ("capped", "clock", "count", "given", "index", "limit", "main", "owner", "promise", "rungs")
+    __slots__ = (
+        "capped", "clock", "count", "given", "index", "limit", "main", "owner", "promise", "rungs",
+        "watch", "watchers",
+    )  # fmt: skip
 
     def __init__(self, index: int, clock: int, count: Count, rungs: list[Rung], *, given: bool, main: bool, owner: int):
         self.index = index
@@ -173,7 +177,10 @@ class Track:
         self.owner = owner
         self.limit = NONE
         self.promise = NONE
+        self.watch = 0
+        """Units of pause after which ``watchers`` are told; 0: nobody watches."""
         self.capped: list[Listener] = []
+        self.watchers: list[Listener] = []
 
     def moment(self, lane: Lane, rung: int) -> int:
         """The due moment of a rung, derived from the lane as it stands."""
@@ -186,6 +193,8 @@ class Track:
         """Set the lane's next moment: the end of its pause, or its next rung."""
         if lane.paused >= 0:
             lane.at = lane.cap
+            if self.watch and not lane.watched:
+                lane.at = min(lane.cap, self.count.due(lane.paused, 0, self.watch, 0))
         elif lane.status != RUNNING or lane.rung >= len(self.rungs):
             lane.at = FAR
         else:
@@ -219,184 +228,34 @@ class Track:
         )  # fmt: skip
 
 
-class Starts(Listener):
-    """Starts the clock; a running one goes on, an ended one begins a new round. ``anew`` restarts it."""
+class Deemed:
+    """A mark that enters an act: where, which, and when it passed."""
 
-    __slots__ = ("anew", "track")
+    __slots__ = ("at", "lane", "rung", "track")
 
-    def __init__(self, track: Track, anew: bool) -> None:
+    def __init__(self, track: Track, lane: Lane, rung: Rung, at: int) -> None:
         self.track = track
-        self.anew = anew
+        self.lane = lane
+        self.rung = rung
+        self.at = at
 
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        track = self.track
-        lane = state.lanes[track.index]
-        ordinal = 0
-        if lane is not None:
-            if lane.status == RUNNING and not self.anew:
-                return
-            ordinal = lane.ordinal + 1
-            if lane.status == RUNNING and track.main:
-                track.finish(state, lane, facts.at[i], RELEASED)
-        given = facts.value[i] if track.given else 0
-        if track.given and given <= 0:
-            return
-        lane = Lane(facts.at[i], ordinal, facts.order[i], state.organization, given)
-        state.lanes[track.index] = lane
-        track.aim(lane)
-        if lane.at < state.due:
-            state.due = lane.at
-        else:
-            state.aim()
+    def effective(self) -> int:
+        """The day the law sets: when the clock began (许可法 32(4)) or when it ran out (复议法 30)."""
+        return self.lane.start if self.rung.from_start else self.at
 
 
-class Ends(Listener):
-    """Completes the clock, or releases it: handed on, it counts for nobody."""
-
-    __slots__ = ("status", "track")
-
-    def __init__(self, track: Track, status: int) -> None:
-        self.track = track
-        self.status = status
-
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        track = self.track
-        lane = state.lanes[track.index]
-        if lane is None or lane.status != RUNNING:
-            return
-        at = facts.at[i]
-        if lane.paused >= 0:
-            track.resume(lane, at)
-        lane.status = self.status
-        lane.at = FAR
-        if track.main:
-            track.finish(state, lane, at, self.status)
-        state.aim()
-
-
-class Pauses(Listener):
-    """Pauses from a written notice; the time it tells is the cap. Past the limit nothing is left to pause.
-
-    ``told``: a notice that tells no time is no notice, and the clock runs on (行政许可法 45).
-    """
-
-    __slots__ = ("owner", "told", "track")
-
-    def __init__(self, track: Track, told: bool, owner: int) -> None:
-        self.track = track
-        self.told = told
-        self.owner = owner
-
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        track = self.track
-        lane = state.lanes[track.index]
-        if lane is None or lane.status != RUNNING or track.overdue(lane):
-            return
-        at = facts.at[i]
-        cap = FAR
-        if self.told:
-            if facts.value[i] <= 0:
-                return
-            cap = track.count.due(at, 0, facts.value[i], 0)
-        lane.pauses += 1
-        if lane.paused < 0:
-            lane.paused = at
-            lane.cap = cap
-            if track.main:
-                state.hand_turn(self.owner, at)
-        elif cap > lane.cap:
-            lane.cap = cap
-        track.aim(lane)
-        state.aim()
-
-
-class Resumes(Listener):
-    """Ends a pause; without one it is only an act."""
-
-    __slots__ = ("track",)
-
-    def __init__(self, track: Track) -> None:
-        self.track = track
-
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        track = self.track
-        lane = state.lanes[track.index]
-        if lane is None or lane.paused < 0 or lane.status != RUNNING:
-            return
-        track.resume(lane, facts.at[i])
-        if track.main:
-            state.hand_turn(track.owner, facts.at[i])
-        track.aim(lane)
-        state.aim()
-
-
-class Extends(Listener):
-    """Lengthens the budget, at most by what the law allows and as often; a passed limit stays passed."""
-
-    __slots__ = ("at_most", "times", "track")
-
-    def __init__(self, track: Track, at_most: int, times: int) -> None:
-        self.track = track
-        self.at_most = at_most
-        self.times = times
-
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        track = self.track
-        lane = state.lanes[track.index]
-        if lane is None or lane.status != RUNNING or track.overdue(lane) or lane.extensions >= self.times:
-            return
-        granted = facts.value[i]
-        if granted <= 0:
-            return
-        lane.extra += granted if granted < self.at_most else self.at_most
-        lane.extensions += 1
-        track.aim(lane)
-        state.aim()
-
-
-class Turns(Listener):
-    """The act leads to a state in which the time is another's."""
-
-    __slots__ = ("turn",)
-
-    def __init__(self, turn: int) -> None:
-        self.turn = turn
-
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        state.hand_turn(self.turn, facts.at[i])
-
-
-class Assigns(Listener):
-    """Hands the case to the organization that the event names.
-
-    Registered after every other listener: the event still counts for whoever acted.
-    """
-
-    __slots__ = ()
-
-    def hear(self, state: State, facts: Facts, i: int) -> None:
-        organization = facts.organization[i]
-        if organization >= 0:
-            state.organization = organization
-
-
-def advance(state: State, tracks: list[Track], now: int) -> tuple[Lane, Rung] | None:
+def advance(state: State, tracks: list[Track], now: int) -> Deemed | None:
     """Let time pass up to ``now``: caps end pauses, marks are passed in their order.
 
-    Stops and returns the lane and rung when a mark enters an act, so that the caller can enter it
-    before time goes on; None when nothing is left to pass.
+    Stops and returns when a mark enters an act, so that the caller can enter it before time goes on;
+    None when nothing is left to pass.
     """
     while state.due < now:
-        lane, track = _next(state, tracks)
+        track = _next(state, tracks)
+        lane = state.lanes[track.index]
+        assert lane is not None
         if lane.paused >= 0:
-            cap = lane.cap
-            track.resume(lane, cap)
-            if track.main:
-                state.hand_turn(track.owner, cap)
-            for listener in track.capped:
-                listener.mark(state, lane, cap)
-            track.aim(lane)
-            state.aim()
+            _pass_pause(state, track, lane)
             continue
         rung = track.rungs[lane.rung]
         at = lane.at
@@ -406,14 +265,31 @@ def advance(state: State, tracks: list[Track], now: int) -> tuple[Lane, Rung] | 
         for listener in rung.listeners:
             listener.mark(state, lane, at)
         if rung.deems >= 0:
-            return lane, rung
+            return Deemed(track, lane, rung, at)
     return None
 
 
-def _next(state: State, tracks: list[Track]) -> tuple[Lane, Track]:
+def _pass_pause(state: State, track: Track, lane: Lane) -> None:
+    """The pause has lasted as long as the rules watch for, or as long as the notice told."""
+    at = lane.at
+    if at == lane.cap:
+        track.resume(lane, at)
+        if track.main:
+            state.hand_turn(track.owner, at)
+        for listener in track.capped:
+            listener.mark(state, lane, at)
+    else:
+        lane.watched = 1
+        for listener in track.watchers:
+            listener.mark(state, lane, at)
+    track.aim(lane)
+    state.aim()
+
+
+def _next(state: State, tracks: list[Track]) -> Track:
     index = 0
     for lane in state.lanes:
         if lane is not None and lane.at == state.due:
-            return lane, tracks[index]
+            return tracks[index]
         index += 1
     raise AssertionError("a state is due though none of its lanes is")
