@@ -26,10 +26,11 @@ class Facts:
 
     ``at`` is the claimed moment, ``reported`` the source system's own stamp, ``recorded`` ours: three
     times, kept apart. ``order`` breaks ties and names the event. ``value`` is what the act says in one
-    number: days told in a notice, units granted, a due moment given.
+    number: days told in a notice, units granted, the organization assigned. ``due`` is a due moment that
+    the source system states.
     """
 
-    __slots__ = ("act", "actor", "at", "order", "organization", "recorded", "reported", "role", "value")
+    __slots__ = ("act", "actor", "at", "due", "order", "organization", "recorded", "reported", "role", "value")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Facts:
         reported: list[int],
         recorded: list[int],
         value: list[int],
+        due: list[int],
     ) -> None:
         self.at = at
         self.act = act
@@ -52,6 +54,7 @@ class Facts:
         self.reported = reported
         self.recorded = recorded
         self.value = value
+        self.due = due
 
 
 class Lane:

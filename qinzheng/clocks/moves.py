@@ -28,7 +28,7 @@ class Starts(Listener):
             ordinal = lane.ordinal + 1
             if lane.status == RUNNING and track.main:
                 track.finish(state, lane, facts.at[i], RELEASED)
-        given = facts.value[i] if track.given else 0
+        given = facts.due[i] if track.given else 0
         if track.given and given <= 0:
             return
         lane = Lane(facts.at[i], ordinal, facts.order[i], state.organization, given)

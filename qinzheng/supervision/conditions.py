@@ -51,6 +51,17 @@ class MarkPassed(Finder):
         self.write_mark(state, self.track, lane, at, 0)
 
 
+class DoneAfterDue(Finder):
+    """step_late on ``given`` without a clock: the event states its own due moment and came after it."""
+
+    __slots__ = ()
+
+    def hear(self, state: State, facts: Facts, i: int) -> None:
+        due = facts.due[i]
+        if due >= 0 and facts.at[i] > due:
+            self.write(state, facts, i, facts.order[i], facts.at[i] - due)
+
+
 class SkippedStep(Finder):
     """``at`` is done and a required act never was. The occurrence is the missing act."""
 

@@ -36,10 +36,13 @@ class PastLimit(Strict):
 
 
 class StepLate(Strict):
-    """A step's own clock is past its limit, though the case may not be."""
+    """A step's own clock is past its limit, though the case may not be.
+
+    ``limit: event`` reads the due moment that the event itself states (logs that carry one per step).
+    """
 
     condition: Literal["step_late"]
-    limit: LimitName
+    limit: LimitName | Literal["event"]
     after: int = Field(default=0, ge=0)
     clocks: list[Identifier] = []
 

@@ -1,0 +1,401 @@
+"""Compiles a procedure edition and a rule set into a :class:`qinzheng.supervision.judge.Program`.
+
+The only place where definitions become listeners. What a rule does not name it does not hear;
+a rule that nothing can ever wake is an error here, not a silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qinzheng.calendars.calendar import Calendar
+from qinzheng.cases.schema import Procedure
+from qinzheng.clocks import counting, moves
+from qinzheng.clocks.machine import COMPLETED, OVER, OWNERS, RELEASED, Listener, Rung, Track
+from qinzheng.clocks.schema import Clock, Counting, LimitName, Mark
+from qinzheng.supervision import conditions, schema
+from qinzheng.supervision.judge import Program
+
+LIMITS: tuple[LimitName, ...] = ("committed", "given", "own", "statutory")
+OTHER = 0
+"""The code of an activity that is no act of the procedure: heard, never moving a clock."""
+
+
+class RuleNeverWakes(Exception):
+    """A rule names a procedure, clock, limit or act on which it can never wake."""
+
+
+@dataclass
+class Compiled:
+    """A program and what its integers mean."""
+
+    program: Program
+    procedure: Procedure
+    rules: list[schema.Rule]
+    acts: dict[str, int]
+    roles: dict[str, int]
+    clocks: list[str]
+    tracks: list[Track] = field(default_factory=list)
+    keyed: list[tuple[int, schema.ClosedInBulk]] = field(default_factory=list)
+
+    def main_tracks(self) -> list[Track]:
+        """The tracks that report clocks, one a clock."""
+        return [track for track in self.tracks if track.main]
+
+
+def compile_program(
+    procedure: Procedure, rules: Sequence[schema.Rule], calendars: Callable[[str], Calendar], roles: Mapping[str, int]
+) -> Compiled:
+    """Compile the rules that supervise ``procedure``. ``calendars`` gives a calendar by id.
+
+    ``roles`` are the codes of roles that events will carry; unknown roles of the procedure are added.
+    """
+    return _Compiler(procedure, rules, calendars, roles).compile()
+
+
+class _Compiler:
+    def __init__(
+        self,
+        procedure: Procedure,
+        rules: Sequence[schema.Rule],
+        calendars: Callable[[str], Calendar],
+        roles: Mapping[str, int],
+    ) -> None:
+        self.procedure = procedure
+        self.rules = [rule for rule in rules if procedure.id in rule.supervises]
+        self.calendars = calendars
+        self.acts = {name: code for code, name in enumerate(sorted(procedure.acts), start=OTHER + 1)}
+        self.roles = dict(roles)
+        for act in procedure.acts.values():
+            for role in act.by:
+                self.roles.setdefault(role, len(self.roles))
+        self.clocks = sorted(procedure.clocks)
+        self.tracks: list[Track] = []
+        self.of_clock: dict[str, list[Track]] = {}
+        self.marks: dict[tuple[str, str], tuple[Track, Rung]] = {}
+        size = len(self.acts) + 1
+        self.first: list[list[Listener]] = [[] for _ in range(size)]
+        self.before: list[list[Listener]] = [[] for _ in range(size)]
+        self.moves: list[list[Listener]] = [[] for _ in range(size)]
+        self.after: list[list[Listener]] = [[] for _ in range(size)]
+        self.last: list[list[Listener]] = [[] for _ in range(size)]
+        self.registers = 0
+        self.keyed: list[tuple[int, schema.ClosedInBulk]] = []
+
+    def compile(self) -> Compiled:
+        for clock in self.clocks:
+            self._clock(clock, self.procedure.clocks[clock])
+        for number, rule in enumerate(self.rules):
+            getattr(self, f"_{rule.when.condition}")(number, rule.when)
+        self._sort_ladders()
+        for clock in self.clocks:
+            self._moves(clock, self.procedure.clocks[clock])
+        self._acts()
+        handlers = [
+            self.first[act] + self.before[act] + self.moves[act] + self.after[act] + self.last[act]
+            for act in range(len(self.acts) + 1)
+        ]
+        program = Program(self.tracks, handlers, self.registers)
+        return Compiled(
+            program, self.procedure, self.rules, self.acts, self.roles, self.clocks, self.tracks, self.keyed
+        )
+
+    # -- ladders --------------------------------------------------------------------------------
+
+    def _count(self, rule: Counting) -> counting.Count:
+        calendar = self.calendars(rule.calendar)
+        return counting.family(calendar, rule.unit, rule.start_day, rule.ends, rule.last_day_off)
+
+    def _clock(self, name: str, clock: Clock) -> None:
+        """One track a way of counting; the one that holds the deciding limit reports the clock."""
+        decides = clock.limit()
+        by_counting: dict[str, Track] = {}
+        for limit in LIMITS:
+            given = getattr(clock.limits, limit)
+            if given is None:
+                continue
+            rule = clock.counting if limit == "given" else given.counting or clock.counting
+            key = "given" if limit == "given" else repr(rule)
+            if key not in by_counting:
+                by_counting[key] = self._track(name, clock, rule, given=limit == "given")
+            track = by_counting[key]
+            rung = Rung(limit, 0 if limit == "given" else given.amount, 0)
+            track.rungs.append(rung)
+            self.marks[name, limit] = (track, rung)
+            track.main = track.main or limit == decides
+        for mark_name, mark in clock.marks.items():
+            self._mark(name, mark_name, mark)
+        for deems in clock.deems:
+            _, rung = self._marked(name, deems.mark)
+            rung.deems, rung.from_start = self.acts[deems.act], deems.effective == "start"
+
+    def _track(self, name: str, clock: Clock, rule: Counting, *, given: bool) -> Track:
+        count: counting.Count = counting.GivenMoment(self.calendars(rule.calendar)) if given else self._count(rule)
+        track = Track(
+            len(self.tracks), self.clocks.index(name), count, [], given=given, main=False, owner=OWNERS[clock.owner]
+        )
+        self.tracks.append(track)
+        self.of_clock.setdefault(name, []).append(track)
+        return track
+
+    def _marked(self, clock: str, mark: str) -> tuple[Track, Rung]:
+        if (clock, mark) not in self.marks:
+            raise RuleNeverWakes(f"{self.procedure.id}: 时钟 {clock} 没有标记 {mark} / clock {clock} has no mark {mark}")
+        return self.marks[clock, mark]
+
+    def _mark(self, clock: str, name: str, mark: Mark) -> tuple[Track, Rung] | None:
+        """Add a rung before, after or at a share of a limit; None where the limit leaves no room for it."""
+        if (clock, name) in self.marks:
+            return self.marks[clock, name]
+        track, limit = self._marked(clock, mark.on)
+        if track.given:
+            raise RuleNeverWakes(f"{self.procedure.id}: {clock} 的给定时限只有到期一个标记 / a given due moment has no marks beside it")
+        whole, part = limit.whole, 0
+        if mark.before:
+            whole -= mark.before
+        elif mark.after:
+            whole += mark.after
+        elif mark.share:
+            thousands = limit.whole * mark.share * counting.WHOLE_UNIT // 100
+            whole, part = divmod(thousands, counting.WHOLE_UNIT)
+        if whole < 0 or (whole == 0 and part == 0):
+            return None
+        rung = Rung(name, whole, part)
+        track.rungs.append(rung)
+        self.marks[clock, name] = (track, rung)
+        return track, rung
+
+    def _sort_ladders(self) -> None:
+        for (clock, name), (track, _) in self.marks.items():
+            track.rungs.sort(key=lambda rung: (rung.whole, rung.part, rung.name))
+            names = [rung.name for rung in track.rungs]
+            decides = self.procedure.clocks[clock].limit() if clock in self.procedure.clocks else name
+            track.limit = names.index(decides) if decides in names else len(names) - 1
+            track.promise = names.index("committed") if "committed" in names else -1
+
+    # -- moves ----------------------------------------------------------------------------------
+
+    def _on(self, table: list[list[Listener]], acts: Sequence[str], listener: Listener) -> None:
+        for act in acts:
+            table[self.acts[act]].append(listener)
+
+    def _moves(self, name: str, clock: Clock) -> None:
+        for track in self.of_clock[name]:
+            for pause in clock.pauses:
+                self._on(self.moves, [pause.by], moves.Pauses(track, pause.cap == "told", OWNERS[pause.owner]))
+                self._on(self.moves, pause.until, moves.Resumes(track))
+            for extension in clock.extends:
+                self._on(self.moves, [extension.by], moves.Extends(track, extension.at_most, extension.times))
+            self._on(self.moves, clock.completes, moves.Ends(track, COMPLETED))
+            self._on(self.moves, [*clock.releases, *self._abandons(clock)], moves.Ends(track, RELEASED))
+            self._on(self.moves, clock.starts, moves.Starts(track, anew=False))
+            self._on(self.moves, clock.restarts, moves.Starts(track, anew=True))
+
+    def _abandons(self, clock: Clock) -> list[str]:
+        """Acts that end the case otherwise than by completing it release its case clocks."""
+        states = self.procedure.states
+        return [
+            name
+            for name, act in self.procedure.acts.items()
+            if clock.role == "case"
+            and act.to is not None
+            and states[act.to].final in ("withdrawn", "void", "transferred")
+            and name not in (*clock.completes, *clock.releases, *clock.starts, *clock.restarts)
+        ]
+
+    def _acts(self) -> None:
+        states = self.procedure.states
+        for name, act in self.procedure.acts.items():
+            if act.opens:
+                self._on(self.first, [name], moves.Opens())
+            if act.to is not None:
+                state = states[act.to]
+                self._on(self.last, [name], moves.Turns(OVER if state.final else OWNERS[state.turn]))
+            if act.assigns:
+                self._on(self.last, [name], moves.Assigns())
+
+    # -- conditions -----------------------------------------------------------------------------
+
+    def _clocks_with(self, named: Sequence[str], limit: str, role: str | None) -> list[str]:
+        chosen = [
+            name
+            for name in self.clocks
+            if (not named or name in named)
+            and (role is None or self.procedure.clocks[name].role == role)
+            and (name, limit) in self.marks
+        ]
+        missing = [name for name in named if name not in chosen]
+        if missing or not chosen:
+            clocks = missing or self.clocks
+            raise RuleNeverWakes(f"{self.procedure.id}: 时钟 {clocks} 没有时限 {limit} / clocks {clocks} have no limit {limit}")
+        return chosen
+
+    def _listen(self, number: int, clock: str, mark: Mark | None, limit: str) -> None:
+        found = self.marks[clock, limit] if mark is None else self._mark(clock, _mark_name(mark), mark)
+        if found is not None:
+            track, rung = found
+            rung.listeners.append(conditions.MarkPassed(number, track))
+
+    def _pre_warning(self, number: int, when: schema.PreWarning) -> None:
+        mark = Mark(on=when.limit, before=when.before, share=when.share)
+        for clock in self._clocks_with(when.clocks, when.limit, None):
+            self._listen(number, clock, mark, when.limit)
+
+    def _past_limit(self, number: int, when: schema.PastLimit) -> None:
+        mark = Mark(on=when.limit, after=when.after) if when.after else None
+        for clock in self._clocks_with(when.clocks, when.limit, "case"):
+            self._listen(number, clock, mark, when.limit)
+
+    def _step_late(self, number: int, when: schema.StepLate) -> None:
+        if when.limit == "event":
+            self._hear_all(self.before, conditions.DoneAfterDue(number))
+            return
+        mark = Mark(on=when.limit, after=when.after) if when.after else None
+        for clock in self._clocks_with(when.clocks, when.limit, "step"):
+            self._listen(number, clock, mark, when.limit)
+
+    def _skipped_step(self, number: int, when: schema.SkippedStep) -> None:
+        required = [self._act(act) for act in when.required]
+        self._hear(self.before, when.at, conditions.SkippedStep(number, required))
+
+    def _out_of_order(self, number: int, when: schema.OutOfOrder) -> None:
+        self._hear(self.before, [when.first], conditions.OutOfOrder(number, self._act(when.then)))
+
+    def _wrong_actor(self, number: int, when: schema.WrongActor) -> None:
+        for name, act in self.procedure.acts.items():
+            if (when.acts and name not in when.acts) or act.opens:
+                continue
+            if when.what == "organization":
+                self._hear(self.before, [name], conditions.WrongOrganization(number))
+            elif act.by:
+                self._hear(self.before, [name], conditions.WrongRole(number, [self.roles[role] for role in act.by]))
+
+    def _recorded_late(self, number: int, when: schema.RecordedLate) -> None:
+        lag = conditions.Lag(number, when.stamp, when.behind, when.more_than_days * conditions.DAY, 1)
+        self._hear_named(when.acts, lag)
+
+    def _recorded_early(self, number: int, when: schema.RecordedEarly) -> None:
+        lag = conditions.Lag(number, "reported", "occurred", when.more_than_days * conditions.DAY, -1)
+        self._hear_named(when.acts, lag)
+
+    def _back_dated(self, number: int, when: schema.BackDated) -> None:
+        for name, track in self._main(when.clocks):
+            self._hear(self.before, self.procedure.clocks[name].completes, conditions.BackDated(number, track))
+
+    def _repeated_correction(self, number: int, when: schema.RepeatedCorrection) -> None:
+        finder = conditions.RepeatedCorrection(number, self._register(), when.more_than, when.unknown == "counts")
+        self._hear(self.before, self._having("correction_request"), finder)
+
+    def _paused_too_often(self, number: int, when: schema.PausedTooOften) -> None:
+        for name, track in self._main(when.clocks):
+            finder = conditions.PausedTooOften(number, track, when.more_than)
+            self._hear(self.after, _pausing(self.procedure.clocks[name]), finder)
+
+    def _paused_too_long(self, number: int, when: schema.PausedTooLong) -> None:
+        for name, track in self._main(when.clocks):
+            if not self.procedure.clocks[name].pauses:
+                continue
+            finder = conditions.PausedTooLong(number, track)
+            if when.more_than is None:
+                track.capped.append(finder)
+            else:
+                track.watch = when.more_than
+                track.watchers.append(finder)
+
+    def _paused_near_limit(self, number: int, when: schema.PausedNearLimit) -> None:
+        for name, track in self._main(when.clocks):
+            finder = conditions.PausedNearLimit(number, track, when.within)
+            if not track.given:
+                self._hear(self.before, _pausing(self.procedure.clocks[name]), finder)
+
+    def _bounced(self, number: int, when: schema.Bounced) -> None:
+        trait = "return" if when.count == "returns" else "hand_over"
+        self._hear(self.before, self._having(trait), conditions.Counted(number, self._register(), when.more_than))
+
+    def _reopened(self, number: int, when: schema.Reopened) -> None:
+        closing = sum(1 << self.acts[name] for name in self._closing())
+        acts = when.acts or self._having("reopening")
+        self._hear(self.before, acts, conditions.Reopened(number, self._register(), closing))
+
+    def _too_fast(self, number: int, when: schema.TooFast) -> None:
+        least = when.less_than_minutes * counting.MINUTE
+        self._hear(self.before, when.at, conditions.TooFast(number, least))
+
+    def _silent(self, number: int, when: schema.Silent) -> None:
+        clock = self.procedure.clocks[self.clocks[0]]
+        count = counting.WorkingDays(self.calendars(clock.counting.calendar), start_day_counted=False)
+        rung = Rung("silent", when.working_days, 0)
+        track = Track(len(self.tracks), len(self.clocks), count, [rung], given=False, main=False, owner=0)
+        track.limit = 0
+        finder = conditions.Silence(number, track)
+        rung.listeners.append(finder)
+        self.tracks.append(track)
+        closing = self._closing()
+        self._on(self.last, [name for name, act in self.procedure.acts.items() if act.opens], moves.Starts(track, False))
+        self._on(self.last, closing, moves.Ends(track, COMPLETED))
+        self._on(self.last, self._having("reopening"), moves.Starts(track, False))
+        self._hear_all(self.before, finder)
+
+    def _closed_in_bulk(self, number: int, when: schema.ClosedInBulk) -> None:
+        self._known(when.at)
+        self.keyed.append((number, when))
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def _act(self, name: str) -> int:
+        self._known([name])
+        return self.acts[name]
+
+    def _known(self, names: Sequence[str]) -> None:
+        missing = [name for name in names if name not in self.acts]
+        if missing:
+            raise RuleNeverWakes(f"{self.procedure.id}: 没有环节 {missing} / there are no acts {missing}")
+
+    def _hear(self, table: list[list[Listener]], acts: Sequence[str], listener: Listener) -> None:
+        self._known(acts)
+        self._on(table, acts, listener)
+
+    def _hear_all(self, table: list[list[Listener]], listener: Listener) -> None:
+        for listeners in table:
+            listeners.append(listener)
+
+    def _hear_named(self, acts: Sequence[str], listener: Listener) -> None:
+        """Before the moves: the named acts, or every event where none is named."""
+        if acts:
+            self._hear(self.before, acts, listener)
+        else:
+            self._hear_all(self.before, listener)
+
+    def _having(self, trait: str) -> list[str]:
+        named = [name for name, act in self.procedure.acts.items() if trait in act.traits]
+        if not named:
+            raise RuleNeverWakes(f"{self.procedure.id}: 没有带 {trait} 特征的环节 / no act has the trait {trait}")
+        return named
+
+    def _closing(self) -> list[str]:
+        states = self.procedure.states
+        return [name for name, act in self.procedure.acts.items() if act.to is not None and states[act.to].final]
+
+    def _main(self, named: Sequence[str]) -> list[tuple[str, Track]]:
+        return [
+            (name, track)
+            for name in self.clocks
+            if not named or name in named
+            for track in self.of_clock[name]
+            if track.main
+        ]
+
+    def _register(self) -> int:
+        self.registers += 1
+        return self.registers - 1
+
+
+def _mark_name(mark: Mark) -> str:
+    if mark.share:
+        return f"{mark.on}@{mark.share}%"
+    return f"{mark.on}-{mark.before}" if mark.before else f"{mark.on}+{mark.after}"
+
+
+def _pausing(clock: Clock) -> list[str]:
+    return [pause.by for pause in clock.pauses]
