@@ -39,6 +39,11 @@ class Compiled:
     tracks: list[Track] = field(default_factory=list)
     keyed: list[tuple[int, schema.ClosedInBulk]] = field(default_factory=list)
 
+    @property
+    def calendar(self) -> str:
+        """The calendar of the procedure's first clock: that of its days."""
+        return self.procedure.clocks[self.clocks[0]].counting.calendar
+
     def main_tracks(self) -> list[Track]:
         """The tracks that report clocks, one a clock."""
         return [track for track in self.tracks if track.main]
