@@ -47,9 +47,9 @@ class _Sheet:
     def holds(self, date: dt.date) -> bool:
         return self.dates[0] <= date <= self.dates[-1]
 
-    def works(self, date: dt.date) -> bool:
-        """Whether the date is worked as laid out so far; a date outside the table is not."""
-        return self.holds(date) and self.kinds[date.toordinal() - self.first] == "work"
+    def off(self, date: dt.date) -> bool:
+        """Whether the table holds the date and it is not a working day as laid out so far."""
+        return self.holds(date) and self.kinds[date.toordinal() - self.first] != "work"
 
     def set(self, date: dt.date, kind: DayKind, zh: str, en: str) -> None:
         """What a day is and why. A day outside the table (a notice's last December) is left out."""
@@ -159,11 +159,11 @@ def _horizon(
 
 def _lay_holidays(sheet: _Sheet, holidays: list[schema.Holiday], compensate: bool, *, expected: bool) -> None:
     zh_mark, en_mark = ("（推定，待通知）", " (expected, notice pending)") if expected else ("", "")
-    weekend = [holiday for holiday in holidays if not sheet.works(holiday.on)]
+    weekend = [holiday for holiday in holidays if sheet.off(holiday.date)]
     for holiday in holidays:
-        sheet.set(holiday.on, "holiday", holiday.name.zh + zh_mark, holiday.name.en + en_mark)
+        sheet.set(holiday.date, "holiday", holiday.name.zh + zh_mark, holiday.name.en + en_mark)
     for holiday in weekend if compensate else ():
-        instead = sheet.open_workday_after(holiday.on)
+        instead = sheet.open_workday_after(holiday.date)
         if instead is not None:
             zh, en = f"{holiday.name.zh}补假", f"in lieu of {holiday.name.en}"
             sheet.set(instead, "holiday", zh + zh_mark, en + en_mark)
@@ -179,7 +179,7 @@ def _lay_notice(sheet: _Sheet, notice: schema.Notice) -> None:
 
 
 def _lay_overlay(sheet: _Sheet, overlay: schema.CalendarOverlay, working: list[bool]) -> None:
-    dated = {entry.on: entry for entry in overlay.dates}
+    dated = {entry.date: entry for entry in overlay.dates}
     last = overlay.in_force_to or sheet.dates[-1]
     for day, date in enumerate(sheet.dates):
         if not overlay.in_force_from <= date <= last:

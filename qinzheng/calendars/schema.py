@@ -72,7 +72,7 @@ class Period(Strict):
 class Holiday(Strict):
     """One day off by law."""
 
-    on: dt.date
+    date: dt.date
     name: Text
 
 
@@ -106,7 +106,7 @@ class Notice(Strict):
 class DatedHours(Strict):
     """One date's own hours; none: closed."""
 
-    on: dt.date
+    date: dt.date
     name: Text
     opening: list[OpenSpan]
 
@@ -208,7 +208,7 @@ class CalendarYear(CalendarDefinition):
         return self
 
     def _days(self) -> list[dt.date]:
-        days = [holiday.on for holiday in self.statutory]
+        days = [holiday.date for holiday in self.statutory]
         for notice in self.notices:
             for arranged in notice.arrangements:
                 days += [arranged.first, arranged.last, *arranged.worked]
