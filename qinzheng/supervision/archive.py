@@ -105,6 +105,8 @@ class Group:
     borders: list[int]
     facts: Facts
     activity: list[int] | None
+    day_only: list[int] | None
+    """1 where only the date of the event is known"""
 
 
 class Archive:
@@ -160,4 +162,5 @@ def _group(table: Any, activity: bool) -> Group:
         if name != "precision"
     }
     activities = table.column("activity").to_pylist() if activity else None
-    return Group(runs.values.to_pylist(), [0, *ends], Facts(**columns), activities)
+    day_only = _integers(table, "precision") if activity and "precision" in table.column_names else None
+    return Group(runs.values.to_pylist(), [0, *ends], Facts(**columns), activities, day_only)

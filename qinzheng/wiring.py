@@ -1,0 +1,47 @@
+"""The one list of what is plugged into what: kinds of definitions, commands, projectors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from qinzheng import __version__
+from qinzheng.calendars import schema as calendar_schema
+from qinzheng.cases import schema as case_schema
+from qinzheng.definitions import schema as definition_schema
+from qinzheng.definitions.library import Kind
+from qinzheng.exchange import schema as exchange_schema
+from qinzheng.exchange import supervise
+from qinzheng.supervision import schema as supervision_schema
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("source", definition_schema.Source),
+        Kind("calendar", calendar_schema.Calendar),
+        Kind("procedure", case_schema.Procedure),
+        Kind("rule", supervision_schema.Rule),
+        Kind("mapping", exchange_schema.Mapping),
+    )
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The console command with every group of commands."""
+    parser = argparse.ArgumentParser(prog="qinzheng", description="勤政：让每一件事都有时钟 · every case has a clock")
+    parser.add_argument("--version", action="version", version=f"qinzheng {__version__}")
+    groups = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    supervise.register(groups, KINDS)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 for done, 1 for a refusal that was explained, 2 for bad usage."""
+    arguments = build_parser().parse_args(argv)
+    code: int = arguments.run(arguments)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
