@@ -255,7 +255,10 @@ class Calendar:
         return total
 
     def working_moment(self, worked: int) -> int:
-        """The earliest instant at which ``worked`` working microseconds have passed."""
+        """The earliest instant at which ``worked`` working microseconds have passed.
+
+        At a point open until 24:00 this may be the midnight that begins the next day.
+        """
         if worked < 0 or worked > self.before[self.days]:
             raise self._beyond_hours(worked)
         if worked == 0:
@@ -264,9 +267,12 @@ class Calendar:
         rest = worked - self.before[day]
         for start, end in self.opening[self.hours[day]]:
             if rest <= end - start:
-                return self.midnight[day] + start + rest
+                moment = self.midnight[day] + start + rest
+                if moment == self.midnight[self.days]:
+                    break
+                return moment
             rest -= end - start
-        raise AssertionError("the prefix table and the spans of a day disagree")
+        raise self._beyond_hours(worked)
 
     def next_working_moment(self, at: int) -> int:
         """``at`` itself if the point is open then, else the moment at which it next opens."""

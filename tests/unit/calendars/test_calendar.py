@@ -159,7 +159,7 @@ def test_working_time_grows_with_time_and_no_faster(data: st.DataObject, calenda
 
 @given(st.data(), calendars)
 def test_worked_and_working_moment_are_inverse(data: st.DataObject, calendar: Calendar) -> None:
-    worked = data.draw(st.integers(0, calendar.before[calendar.days]))
+    worked = data.draw(st.integers(0, calendar.before[calendar.days] - 1))
     moment = calendar.working_moment(worked)
     assert calendar.worked(moment) == worked
     assert moment == calendar.midnight[0] or calendar.worked(moment - 1) < worked  # the earliest
@@ -251,6 +251,14 @@ def test_what_lies_beyond_the_table_is_an_alarm(ask: object) -> None:
         error.zh,
         str(error),
     )
+
+
+def test_the_midnight_after_the_table_is_no_due_moment() -> None:
+    last = POINT.before[POINT.days]
+    assert POINT.working_moment(last - 1) == POINT.end(POINT.days - 1)
+    with pytest.raises(BeyondCalendar):
+        POINT.working_moment(last)
+    assert CN.local(CN.working_moment(CN.before[CN.days])).strftime("%m-%d %H:%M") == "12-29 17:00"
 
 
 def test_a_calendar_survives_its_way_to_another_process() -> None:
