@@ -25,7 +25,10 @@ class IncompleteCalendar(Exception):
 
     def __init__(self, calendar: str, zh: str, en: str) -> None:
         self.calendar, self.zh, self.en = calendar, zh, en
-        super().__init__(f"{zh} / {en}")
+        super().__init__(calendar, zh, en)
+
+    def __str__(self) -> str:
+        return f"{self.zh} / {self.en}"
 
 
 class _Sheet:
@@ -84,8 +87,8 @@ def build(
     Raises :class:`IncompleteCalendar` where a covered year has no definition, or where an overlay
     or a year belongs to another head.
     """
-    by_year = {year.year: year for year in sorted(years, key=lambda year: year.year)}
-    _check_belonging(head, by_year, overlay)
+    by_year = _by_year(head, years)
+    _check_whole(head, by_year, overlay)
     sheet = _Sheet(head)
     _lay_holidays(sheet, head.holidays, head.compensate_weekends, expected=False)
     for year in by_year.values():
@@ -112,16 +115,32 @@ def build(
     )
 
 
-def _check_belonging(
-    head: schema.CalendarHead, by_year: dict[int, schema.CalendarYear], overlay: schema.CalendarOverlay | None
-) -> None:
-    for year in by_year.values():
+def _by_year(
+    head: schema.CalendarHead, years: Iterable[schema.CalendarYear]
+) -> dict[int, schema.CalendarYear]:
+    """The years in order, each of this head and once."""
+    found: dict[int, schema.CalendarYear] = {}
+    for year in sorted(years, key=lambda year: (year.year, year.id)):
         if year.calendar != head.id:
             raise IncompleteCalendar(
                 head.id,
                 f"{year.id} 属于日历 {year.calendar}，不能用于 {head.id}",
                 f"{year.id} belongs to calendar {year.calendar}, not to {head.id}",
             )
+        if year.year in found:
+            raise IncompleteCalendar(
+                head.id,
+                f"{found[year.year].id} 与 {year.id} 同为 {year.year} 年。请合并为一个文件",
+                f"{found[year.year].id} and {year.id} are both the year {year.year}. Join them in one file",
+            )
+        found[year.year] = year
+    return found
+
+
+def _check_whole(
+    head: schema.CalendarHead, by_year: dict[int, schema.CalendarYear], overlay: schema.CalendarOverlay | None
+) -> None:
+    """Refuse an overlay upon another base, and a covered year without its file."""
     if overlay is not None and overlay.base != head.id:
         raise IncompleteCalendar(
             overlay.id,

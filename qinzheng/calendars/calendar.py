@@ -42,17 +42,10 @@ class BeyondCalendar(Exception):
             f"Calendar {calendar} covers {first} to {last} only and cannot answer for {day}. "
             f"Add that year to definitions/calendars, publish it, and count again."
         )
-        super().__init__(f"{self.zh} / {self.en}")
+        super().__init__(calendar, day, first, last)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _raised_elsewhere, (self.calendar, self.day, self.zh, self.en)
-
-
-def _raised_elsewhere(calendar: str, day: str, zh: str, en: str) -> BeyondCalendar:
-    error = BeyondCalendar(calendar, day, "", "")
-    error.zh, error.en = zh, en
-    error.args = (f"{zh} / {en}",)
-    return error
+    def __str__(self) -> str:
+        return f"{self.zh} / {self.en}"
 
 
 class Calendar:

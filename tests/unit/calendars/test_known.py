@@ -1,6 +1,7 @@
 """As known then and as known now: the three years whose notices were amended within the year."""
 
 import datetime as dt
+import pickle
 
 import pytest
 
@@ -121,6 +122,14 @@ def test_a_year_of_another_calendar_is_refused() -> None:
     foreign = shipped.years("cn")[0].model_copy(update={"calendar": "hk"})
     with pytest.raises(build.IncompleteCalendar, match=r"belongs to calendar hk"):
         build.build(shipped.head("cn"), [foreign])
+
+
+def test_two_files_of_one_year_are_refused() -> None:
+    years = shipped.years("cn")
+    twin = years[3].model_copy(update={"id": "cn.again"})
+    with pytest.raises(build.IncompleteCalendar, match=f"are both the year {twin.year}") as raised:
+        build.build(shipped.head("cn"), [*years, twin])
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 def test_building_twice_gives_the_same_edition_whatever_the_order_of_years() -> None:
