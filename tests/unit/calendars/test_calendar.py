@@ -89,6 +89,12 @@ def test_the_prefix_lists_agree_with_one_another() -> None:
         assert CN.workday[k] > CN.workday[k - 1]
 
 
+def test_the_kth_working_day_and_its_place_in_the_count() -> None:
+    day = CN.index(D(2026, 10, 10))
+    assert CN.workday_at(CN.upto[day]) == day
+    assert CN.date(CN.workday_at(1)) == D(2004, 1, 2)
+
+
 # -- instants -----------------------------------------------------------------------------------
 
 
@@ -197,6 +203,14 @@ def test_an_hour_before_the_national_holiday_ends_after_it() -> None:
     assert due == _at(CN, 2026, 10, 8, 9, 30)
 
 
+def test_the_close_of_business_is_the_last_moment_open_and_midnight_where_nobody_opens() -> None:
+    assert CN.close(CN.index(D(2026, 10, 10))) == _at(CN, 2026, 10, 10, 17) - 1
+    assert CN.close(CN.index(D(2026, 10, 1))) == CN.end(CN.index(D(2026, 10, 1)))
+    assert POINT.close(POINT.index(D(2026, 10, 1))) == POINT.end(POINT.index(D(2026, 10, 1)))
+    town = shipped.point("cn.town-hall")
+    assert town.close(town.index(D(2026, 11, 25))) == _at(town, 2026, 11, 25, 12) - 1
+
+
 def test_a_budget_ends_at_the_close_rather_than_at_the_next_opening() -> None:
     start = _at(CN, 2026, 11, 24, 9, 0)
     assert CN.working_moment(CN.worked(start) + 3 * HOUR) == _at(CN, 2026, 11, 24, 12, 0)
@@ -229,6 +243,10 @@ def test_after_the_clocks_went_forward_the_office_opens_at_nine_by_the_new_clock
         lambda: CN.working_days_between(-1, 5),
         lambda: CN.working_days_between(5, CN.days),
         lambda: CN.next_working_day(CN.days - 1),
+        lambda: CN.workday_at(0),
+        lambda: CN.workday_at(len(CN.workday)),
+        lambda: CN.close(-1),
+        lambda: CN.close(CN.days),
         lambda: CN.worked(CN.midnight[CN.days]),
         lambda: CN.working_moment(CN.before[CN.days] + 1),
         lambda: CN.working_moment(-1),
