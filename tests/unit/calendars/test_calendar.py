@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qinzheng.calendars.calendar import DAY_US, BeyondCalendar, Calendar
+from qinzheng.calendars import build, schema
+from qinzheng.calendars.calendar import DAY_US, BeyondCalendar, Calendar, differences
 from tests.unit.calendars import shipped
 
 D = dt.date
@@ -114,6 +115,15 @@ def test_both_ends_of_every_day_lie_in_it(id: str) -> None:
     for day in range(calendar.days):
         assert calendar.day(calendar.midnight[day]) == day
         assert calendar.day(calendar.end(day)) == day
+
+
+def test_both_ends_of_every_day_where_the_table_begins_in_summer_time_and_ends_in_winter_time() -> None:
+    covers = schema.Period(first=D(2010, 1, 1), last=D(2012, 6, 30))
+    sydney = build.build(shipped.head("nl").model_copy(update={"zone": "Australia/Sydney", "covers": covers}))
+    for day in range(sydney.days):
+        assert sydney.day(sydney.midnight[day]) == day
+        assert sydney.day(sydney.end(day)) == day
+    assert sydney.local(sydney.end(sydney.days - 1)).date() == covers.last
 
 
 def test_a_chinese_day_ends_at_sixteen_hours_utc() -> None:
@@ -277,6 +287,15 @@ def test_the_midnight_after_the_table_is_no_due_moment() -> None:
     with pytest.raises(BeyondCalendar):
         POINT.working_moment(last)
     assert CN.local(CN.working_moment(CN.before[CN.days])).strftime("%m-%d %H:%M") == "12-29 17:00"
+
+
+def test_days_that_only_one_of_two_calendars_covers_are_differences() -> None:
+    longer = shipped.head("nl")
+    shorter = longer.model_copy(
+        update={"covers": schema.Period(first=longer.covers.first, last=D(2020, 12, 29))}
+    )
+    old, new = build.build(shorter), build.build(longer)
+    assert differences(old, new) == differences(new, old) == [D(2020, 12, 30), D(2020, 12, 31)]
 
 
 def test_a_calendar_survives_its_way_to_another_process() -> None:
