@@ -19,7 +19,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("source", definition_schema.Source),
-        Kind("calendar", calendar_schema.Calendar),
+        Kind("calendar", calendar_schema.CalendarDefinition),
         Kind("procedure", case_schema.Procedure),
         Kind("rule", supervision_schema.Rule),
         Kind("mapping", exchange_schema.Mapping),

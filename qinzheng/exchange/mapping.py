@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping as MappingOf, Sequence
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,6 +51,12 @@ class Report:
     @property
     def rejected(self) -> int:
         return self.reasons.total()
+
+    def add(self, log: reading.Log) -> None:
+        """Take over the rows that could not even be read."""
+        self.rows += log.reasons.total()
+        self.reasons += log.reasons
+        self.shown = sorted([*self.shown, *((f.row, f.reason_zh, f.reason_en) for f in log.faults)])[:SHOWN]
 
     def reject(self, row: int, zh: str, en: str) -> None:
         self.reasons[zh, en] += 1
@@ -309,11 +316,5 @@ def take_log(
         path, format=mapping.format, columns=mapping.fields(), encoding=mapping.encoding, progress=progress
     ) as log:
         intake.take(log)
-        for fault in log.faults:
-            intake.report.reject(fault.row, fault.reason_zh, fault.reason_en)
+        intake.report.add(log)
     return intake.write(out), intake.report
-
-
-def activities(meaning: archive.Meaning, codes: Sequence[int]) -> list[str]:
-    """The log's own names of activities."""
-    return [meaning.activities[code] for code in codes]

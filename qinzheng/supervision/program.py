@@ -339,7 +339,8 @@ class _Compiler:
         closing = self._closing()
         self._on(self.last, [name for name, act in self.procedure.acts.items() if act.opens], moves.Starts(track, False))
         self._on(self.last, closing, moves.Ends(track, COMPLETED))
-        self._on(self.last, self._having("reopening"), moves.Starts(track, False))
+        reopening = [name for name, act in self.procedure.acts.items() if "reopening" in act.traits]
+        self._on(self.last, reopening, moves.Starts(track, False))
         self._hear_all(self.before, finder)
 
     def _closed_in_bulk(self, number: int, when: schema.ClosedInBulk) -> None:
