@@ -28,7 +28,8 @@ INSTALLED_APPS = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-def _database(url: str) -> dict[str, object]:
+def database(url: str) -> dict[str, object]:
+    """Django's settings of the database at ``url`` (postgresql://user:password@host:port/name?host=socket)."""
     parts = urlsplit(url)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
@@ -43,7 +44,7 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///qinzheng"))}
+DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///qinzheng"))}
 
 USE_TZ = True
 TIME_ZONE = "UTC"

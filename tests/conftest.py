@@ -1,0 +1,36 @@
+"""The database of the tests: a server of this test process's own, thrown away afterwards.
+
+``QINZHENG_TEST_PG`` selects it: ``embedded`` (default, PostgreSQL 18 from the wheel), ``system``
+(the newest under /usr/lib/postgresql) or ``given`` (the server that DATABASE_URL names). With
+pytest-xdist each worker starts its own. Tests that need no database start none.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+
+from config import settings
+from qinzheng.operations import database
+
+DISPOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""A test's data need not survive a crash; the crash drill starts servers of its own."""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Point Django at the chosen server before pytest-django creates the test database there."""
+    chosen = os.environ.get("QINZHENG_TEST_PG", "embedded")
+    if chosen == "given":
+        yield
+        return
+    if chosen not in ("embedded", "system"):
+        pytest.exit(f"QINZHENG_TEST_PG must be embedded, system or given, not {chosen!r}", returncode=2)
+    binaries = database.embedded_binaries() if chosen == "embedded" else database.system_binaries()
+    if binaries is None:
+        pytest.exit("QINZHENG_TEST_PG=system, but no PostgreSQL under /usr/lib/postgresql", returncode=2)
+    with database.temporary(binaries, DISPOSABLE) as cluster:
+        settings.DATABASES["default"].update(settings.database(cluster.url()))
+        yield
+        connections.close_all()
