@@ -10,9 +10,11 @@ and ``REQUESTS_CA_BUNDLE`` (which certificates).
 
 from __future__ import annotations
 
+import base64
 import configparser
 import hashlib
 import html.parser
+import http.client
 import io
 import os
 import platform
@@ -229,12 +231,17 @@ class Links(html.parser.HTMLParser):
 
 def download(url: str) -> bytes:
     """The bytes at an address. Raises Stopped with what to do about it."""
-    request = urllib.request.Request(url, headers={"Accept": "text/html, */*;q=0.1"})
+    request = urllib.request.Request(shown(url), headers={"Accept": "text/html, */*;q=0.1"})
+    account = urllib.parse.unquote(urllib.parse.urlsplit(url).netloc.rpartition("@")[0])
+    if account:  # for this address alone, never for one that it redirects to
+        request.add_unredirected_header(
+            "Authorization", "Basic " + base64.b64encode(account.encode()).decode()
+        )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=certificates()) as answer:
             body: bytes = answer.read()
             return body
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Stopped(unreachable(url, error)) from error
 
 
