@@ -173,7 +173,7 @@ def ensure() -> str:
 def temporary(
     binaries: Path | None = None, configuration: Mapping[str, str] | None = None
 ) -> Iterator[Cluster]:
-    """A running server in a directory of its own that is deleted afterwards: for tests, drills, benchmarks."""
+    """A running server in a directory of its own, deleted afterwards: for tests, drills, benchmarks."""
     directory = Path(tempfile.mkdtemp(prefix="qinzheng-pg-"))
     directory.chmod(0o755)
     cluster = Cluster(binaries or embedded_binaries(), directory / "data")
@@ -193,7 +193,8 @@ def _server_user() -> str | None:
     try:
         return pwd.getpwnam(SUPERUSER).pw_name
     except KeyError:
-        return wheel.ensure_user_exists("pgserver").pw_name
+        wheel.ensure_user_exists("pgserver")
+        return "pgserver"
 
 
 def _embedded(data: Path) -> str:
@@ -202,21 +203,29 @@ def _embedded(data: Path) -> str:
         server = get_server(data, cleanup_mode=None)
         return str(server.get_uri(SUPERUSER))
     cluster = Cluster(embedded_binaries(), data.resolve())
-    lock = os.open(data.parent / "pg.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    cluster.create()
-    if not cluster.is_running():
-        cluster.start()
-    cluster.create_database()
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    atexit.register(_leave, cluster, lock, os.getpid())
+    users = os.open(data.parent / "pg.users", os.O_RDWR | os.O_CREAT, 0o600)
+    with _alone(data.parent):
+        cluster.create()
+        if not cluster.is_running():
+            cluster.start()
+        cluster.create_database()
+        fcntl.flock(users, fcntl.LOCK_SH)
+    atexit.register(_leave, cluster, users, os.getpid())
     return cluster.url()
 
 
-def _leave(cluster: Cluster, lock: int, owner: int) -> None:
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the lock under which the server is started and stopped."""
+    with (directory / "pg.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _leave(cluster: Cluster, users: int, owner: int) -> None:
     if os.getpid() != owner:
         return
-    with contextlib.suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _alone(cluster.data.parent), contextlib.suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         cluster.stop()
-    os.close(lock)
+    os.close(users)

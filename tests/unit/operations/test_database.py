@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from config import settings
 from qinzheng.operations import database
 
 CHILD = """
@@ -25,7 +26,11 @@ def start_child(home: Path) -> subprocess.Popen[str]:
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     environment["QINZHENG_HOME"] = str(home)
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", CHILD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
 
 
@@ -47,10 +52,10 @@ def test_processes_share_one_server_and_the_last_one_stops_it(tmp_path: Path) ->
 
 
 def test_ensure_takes_the_environments_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database.settings, "DATABASES", {"default": {"NAME": "before"}})
+    monkeypatch.setattr(settings, "DATABASES", {"default": {"NAME": "before"}})
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:p%40@db.example:5433/city")
     assert database.ensure() == "postgresql://u:p%40@db.example:5433/city"
-    chosen = database.settings.DATABASES["default"]
+    chosen = settings.DATABASES["default"]
     assert (chosen["NAME"], chosen["HOST"], chosen["PORT"]) == ("city", "db.example", "5433")
     assert (chosen["USER"], chosen["PASSWORD"]) == ("u", "p@")
 
