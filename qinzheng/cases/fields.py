@@ -1,0 +1,74 @@
+"""Checks an act's form against its definition: every fault at once, each naming its field and the remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from qinzheng.cases.schema import Act, Field_
+
+
+class BadForm(Exception):
+    """Faults by field: (Chinese, English)."""
+
+    def __init__(self, faults: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{name}: {zh} / {en}" for name, (zh, en) in faults.items()))
+        self.faults = dict(faults)
+
+
+def check(act: Act, form: Mapping[str, Any]) -> dict[str, Any]:
+    """The form with only known fields, or :class:`BadForm`. Personal fields hold references only."""
+    faults: dict[str, tuple[str, str]] = {}
+    for name in form:
+        if name not in act.form:
+            faults[name] = ("没有这一栏", "there is no such field")
+    for name, field in act.form.items():
+        value = form.get(name)
+        if value is None or value in ("", []):
+            if field.required:
+                faults[name] = (f"请填写“{field.name.zh}”", f"fill in {field.name.en}")
+            continue
+        fault = _fault(field, value)
+        if fault:
+            faults[name] = fault
+    if faults:
+        raise BadForm(faults)
+    return {name: form[name] for name in act.form if form.get(name) not in (None, "", [])}
+
+
+def _fault(field: Field_, value: Any) -> tuple[str, str] | None:
+    if field.type == "integer":
+        return _integer(field, value)
+    if field.type == "boolean":
+        return None if isinstance(value, bool) else ("应为是或否", "must be yes or no")
+    if field.type == "choice":
+        known = "、".join(field.choices)
+        return None if value in field.choices else (f"应为其中之一：{known}", f"must be one of {known}")
+    if field.type == "day":
+        return _day(value)
+    if isinstance(value, list):
+        return None if all(isinstance(part, str) and part for part in value) else ("应为文字列表", "must be a list of texts")
+    if not isinstance(value, str):
+        return "应为文字", "must be text"
+    if field.most is not None and len(value) > field.most:
+        return f"不超过 {field.most} 字", f"at most {field.most} characters"
+    return None
+
+
+def _integer(field: Field_, value: Any) -> tuple[str, str] | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return "应为整数", "must be a whole number"
+    if field.least is not None and value < field.least:
+        return f"不小于 {field.least}", f"at least {field.least}"
+    if field.most is not None and value > field.most:
+        return f"不大于 {field.most}", f"at most {field.most}"
+    return None
+
+
+def _day(value: Any) -> tuple[str, str] | None:
+    try:
+        dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return "应为日期 YYYY-MM-DD", "must be a date YYYY-MM-DD"
+    return None
