@@ -1,0 +1,106 @@
+"""The editions at run time: only published ones count, read once and held by hash."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qinzheng.definitions import strict
+from qinzheng.definitions.library import Held, Kind, Library
+from qinzheng.definitions.models import Edition
+
+ZONE = ZoneInfo("Asia/Shanghai")
+"""The zone in which a definition's days are meant."""
+
+KINDS: dict[str, Kind] = {}
+"""Filled by ``qinzheng.wiring``: this package does not know the shapes of those above it."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published edition: its definition and its name."""
+
+    definition: Any
+    sha256: str
+
+
+class NotPublished(LookupError):
+    """No published edition: publish one first."""
+
+
+class _Shelf:
+    """Every published edition, parsed; read again when more have been published."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.stamp: tuple[int, int] = (0, 0)
+        self.held: dict[tuple[str, str, str], Published] = {}
+        self.library = Library([])
+
+    def refresh(self) -> None:
+        """Read what is new. Published editions never change, so their number and last id say enough."""
+        with self.lock:
+            ids = list(Edition.objects.exclude(published_at=None).order_by("id").values_list("id", flat=True))
+            stamp = (len(ids), ids[-1] if ids else 0)
+            if stamp == self.stamp:
+                return
+            self.held, entries = {}, []
+            for row in Edition.objects.exclude(published_at=None).order_by("id"):
+                document = strict.documents(bytes(row.text))[0]
+                definition = KINDS[row.kind].model.model_validate(document.value)
+                self.held[row.kind, row.definition, row.sha256] = Published(definition, row.sha256)
+                entries.append(Held(definition, Path(row.file), document))
+            self.library = Library(entries)
+            self.stamp = stamp
+
+
+_shelf = _Shelf()
+
+
+def library() -> Library:
+    """All published editions as a library."""
+    _shelf.refresh()
+    return _shelf.library
+
+
+def in_force(kind: str, id: str, day: dt.date) -> Published:
+    """The edition in force on a day; raises :class:`NotPublished`."""
+    try:
+        definition = library().in_force(kind, id, day)
+    except KeyError:
+        raise NotPublished(f"{kind} {id}：{day} 没有已发布的版本 / no edition is published for {day}") from None
+    return Published(definition, _shelf.library.hash(definition))
+
+
+def edition(kind: str, id: str, sha256: str) -> Published:
+    """The edition that a running case keeps; raises :class:`NotPublished`."""
+    found = _shelf.held.get((kind, id, sha256))
+    if found is None:
+        _shelf.refresh()
+        found = _shelf.held.get((kind, id, sha256))
+    if found is None:
+        raise NotPublished(f"{kind} {id} 的版本 {sha256[:12]} 没有发布 / edition {sha256[:12]} is not published")
+    return found
+
+
+def stamp() -> tuple[int, int]:
+    """Changes whenever something was published: what caches compare."""
+    _shelf.refresh()
+    return _shelf.stamp
+
+
+def forget() -> None:
+    """Drop what was read: for tests, whose databases are emptied between them."""
+    _shelf.stamp = (0, 0)
+    _shelf.held = {}
+    _shelf.library = Library([])
+
+
+def set_kinds(kinds: Mapping[str, Kind]) -> None:
+    """Told by the wiring which kinds there are."""
+    KINDS.update(kinds)
