@@ -123,13 +123,15 @@ class State:
 class Book:
     """What a fold writes down: findings and clock facts, as rows of integers."""
 
-    __slots__ = ("clocks", "findings")
+    __slots__ = ("clocks", "deemed", "findings")
 
     def __init__(self) -> None:
         self.findings: list[tuple[int, int, int, int, int, int, int, int]] = []
         """(key, rule, occurrence, at, order of the event that showed it, detail, organization, actor)."""
         self.clocks: list[tuple[int, int, int, int, int, int, int, int, int, int, int, int]] = []
         """(key, track, ordinal, start, due, promise, end, status, late, shift, organization, extra)."""
+        self.deemed: list[tuple[int, int, int, int]] = []
+        """(key, act, effective, the moment at which the mark passed)."""
 
 
 class Listener:

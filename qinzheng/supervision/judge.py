@@ -66,6 +66,7 @@ def _enter(program: Program, state: State, deemed: Deemed) -> None:
         state.aim()
     none = [NONE]
     one = Facts([effective], [act], [lane.order], [state.organization], none, none, none, none, none, none)
+    state.book.deemed.append((state.key, act, effective, deemed.at))
     for listener in program.handlers[act]:
         listener.hear(state, one, 0)
     state.done |= program.bits[act]

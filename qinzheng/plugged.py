@@ -1,0 +1,17 @@
+"""What is plugged into what when the database is there: kinds of editions, and the projectors of a case.
+
+Imported once by ``qinzheng.operations.apps`` when Django is ready; the commands that need no database
+(``qinzheng.wiring``) never load it.
+"""
+
+from __future__ import annotations
+
+from qinzheng import wiring
+from qinzheng.cases import actions as cases
+from qinzheng.definitions import actions as definitions
+from qinzheng.definitions import shelf
+from qinzheng.supervision import live, programs
+
+shelf.set_kinds(wiring.KINDS)
+cases.PROJECTORS[:] = [live.project]
+definitions.ON_PUBLISH[:] = [programs.forget]

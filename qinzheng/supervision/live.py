@@ -1,0 +1,242 @@
+"""The live driver: judges one case inside the transaction that appends its event.
+
+The same kernel as batch. An act that comes in order is folded into the saved state; a late one
+(claimed before something already judged) or a changed program refolds the case from the ledger, and
+the difference is issued and withdrawn with its cause. Registered as a projector in ``qinzheng.wiring``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from qinzheng.cases.actions import DEEMED, OPENED, PERFORMED, Act, Change, Deemed
+from qinzheng.cases.engine import Who
+from qinzheng.clocks.machine import FAR, NONE, RUNNING, Book, Facts, State
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries
+from qinzheng.ledger.envelope import NewEvent
+from qinzheng.supervision import judge, programs, saved
+from qinzheng.supervision.batch import card_id, ending, names
+from qinzheng.supervision.models import Card
+
+ISSUED, WITHDRAWN, MOVED = "supervision.card_issued", "supervision.card_withdrawn", "clocks.moved"
+ClockRow = dict[str, Any]
+
+
+def project(change: Change) -> list[Deemed]:
+    """Judge the change: cards and clocks into ``change.writes`` and ``determinations``, deemed acts back."""
+    ready = programs.ready(change.case.procedure, change.case.edition)
+    return _Judgement(change, ready).run()
+
+
+class _Judgement:
+    def __init__(self, change: Change, ready: programs.Ready) -> None:
+        self.change = change
+        self.case = change.case
+        self.ready = ready
+        self.compiled = ready.compiled
+        self.book = Book()
+        kept = self.case.fold or {}
+        self.names: list[str] = list(kept.get("names", []))
+        self.codes = {name: code for code, name in enumerate(self.names)}
+        self.kept = kept if kept.get("program") == ready.name else {}
+
+    def run(self) -> list[Deemed]:
+        state = self._state()
+        refold = state is None or any(act.occurred_at < self.kept["horizon"] for act in self.change.acts)
+        before = {} if state is None else self._running(state)
+        if refold:
+            state, before = self._refold(), {}
+        else:
+            assert state is not None
+            judge.fold(self.compiled.program, state, self.facts(self.change.acts), 0, len(self.change.acts))
+        judge.advance(self.compiled.program, state, self.change.now)
+        self._clocks(before, state, refold)
+        self._cards(refold)
+        self._keep(state)
+        acts = list(self.compiled.acts)
+        return [Deemed(acts[act - 1], effective, at) for _, act, effective, at in self._new_deemed(refold)]
+
+    # -- the state ------------------------------------------------------------------------------
+
+    def _state(self) -> State | None:
+        if not self.kept:
+            return None
+        return saved.load(self.compiled.program, self.kept["state"], self.book)
+
+    def _refold(self) -> State:
+        history = acts_of(self.case.id) if self.case.last_seq else []
+        acts = sorted([*history, *self.change.acts], key=lambda act: (act.occurred_at, act.seq))
+        state = self.compiled.program.begin(0, self.book)
+        judge.fold(self.compiled.program, state, self.facts(acts), 0, len(acts))
+        return state
+
+    def _keep(self, state: State) -> None:
+        """Save the fold; ``horizon``: what is claimed before it comes late."""
+        passed = [finding[3] for finding in self.book.findings]
+        horizon = max([state.last, self.kept.get("horizon", 0), *passed, *(row[3] for row in self.book.deemed)])
+        self.case.fold = {
+            "program": self.ready.name, "names": self.names, "horizon": horizon, "state": saved.dump(state),
+            "deemed": max(self.kept.get("deemed", 0), len(self.book.deemed)),
+        }  # fmt: skip
+        self.case.due_at = ledger.instant(state.due) if state.due < FAR else None
+
+    def _new_deemed(self, refold: bool) -> list[tuple[int, int, int, int]]:
+        """Deemed acts not entered yet: after a refold the first ones are known already."""
+        known = sum(1 for event in queries.history(self.case.id) if event.type == DEEMED) if refold and self.case.last_seq else 0
+        return self.book.deemed[known:]
+
+    def code(self, name: str) -> int:
+        """A code for an organization or officer, kept with the case."""
+        if not name:
+            return NONE
+        if name not in self.codes:
+            self.codes[name] = len(self.names)
+            self.names.append(name)
+        return self.codes[name]
+
+    def facts(self, acts: list[Act]) -> Facts:
+        """The acts as columns for the kernel."""
+        compiled = self.compiled
+        return Facts(
+            at=[act.occurred_at for act in acts],
+            act=[compiled.acts.get(act.name, 0) for act in acts],
+            order=[act.seq for act in acts],
+            organization=[self.code(act.who.organization) for act in acts],
+            actor=[self.code(act.who.actor) for act in acts],
+            role=[compiled.roles.get(act.who.role, NONE) for act in acts],
+            reported=[NONE if act.reported_at is None else act.reported_at for act in acts],
+            recorded=[act.recorded_at for act in acts],
+            value=[self.value(act) for act in acts],
+            due=[int(act.form.get("due_at", NONE)) for act in acts],
+        )
+
+    def value(self, act: Act) -> int:
+        """The one number that the kernel reads of an act: the organization assigned, days told, units granted."""
+        definition = self.compiled.procedure.acts[act.name]
+        if definition.assigns:
+            return self.code(str(act.form[definition.assigns]))
+        for name in ("days", "amount", "already_there"):
+            if name in act.form:
+                return int(act.form[name])
+        return NONE
+
+    # -- clocks ---------------------------------------------------------------------------------
+
+    def _running(self, state: State) -> dict[tuple[str, int], ClockRow]:
+        rows = {}
+        for track in self.compiled.main_tracks():
+            lane = state.lanes[track.index]
+            if lane is None or lane.status != RUNNING:
+                continue
+            clock = self.compiled.clocks[track.clock]
+            late = track.overdue(lane)
+            rows[clock, lane.ordinal] = {
+                "organization": names(self.names, state.organization), "start": lane.start,
+                "due": track.moment(lane, track.limit),
+                "promise": track.moment(lane, track.promise) if track.promise >= 0 else None,
+                "paused": lane.paused if lane.paused >= 0 else None, "end": None,
+                "ending": "overdue" if late else "running",
+            }  # fmt: skip
+        return rows
+
+    def _clocks(self, before: dict[tuple[str, int], ClockRow], state: State, refold: bool) -> None:
+        after: dict[tuple[str, int], ClockRow] = {}
+        for row in self.book.clocks:
+            _, index, ordinal, start, due, promise, end, status, late, _, organization, _ = row
+            after[self.compiled.clocks[self.compiled.tracks[index].clock], ordinal] = {
+                "organization": names(self.names, organization), "start": start, "due": due if due < FAR else None,
+                "promise": promise if promise < FAR else None, "paused": None, "end": end,
+                "ending": ending(status, late),
+            }  # fmt: skip
+        after |= self._running(state)
+        if refold and self.case.last_seq:
+            self.change.writes.append(('DELETE FROM clocks_clock WHERE "case" = %s', [self.case.id]))
+        for (clock, ordinal), row in after.items():
+            if before.get((clock, ordinal)) == row:
+                continue
+            self.change.writes.append((_UPSERT, [self.case.id, clock, ordinal, row["organization"], *_instants(row), row["ending"]]))
+            self._determine(MOVED, {"clock": clock, "ordinal": ordinal, **row})
+
+    # -- cards ----------------------------------------------------------------------------------
+
+    def _cards(self, refold: bool) -> None:
+        found: dict[str, tuple[int, ...]] = {}
+        for finding in self.book.findings:
+            rule = self.compiled.rules[finding[1]].id
+            found[card_id(rule, self.ready.editions[rule], self.case.id, finding[2]).hex()] = finding
+        if refold and self.case.last_seq:
+            for card in Card.objects.filter(case=self.case.id, withdrawn_at=None).exclude(id__in=list(found)):
+                self._withdraw(card)
+        known = set(
+            Card.objects.filter(id__in=list(found), withdrawn_at=None).values_list("id", flat=True) if found else []
+        )
+        for id, finding in found.items():
+            if id not in known:
+                self._issue(id, finding)
+
+    def _issue(self, id: str, finding: tuple[int, ...]) -> None:
+        _, number, occurrence, at, order, detail, organization, _ = finding
+        rule = self.compiled.rules[number]
+        body = {
+            "card": id, "rule": rule.id, "level": rule.level, "occurrence": occurrence, "at": at, "event": order,
+            "detail": detail, "to": names(self.names, organization),
+        }  # fmt: skip
+        edition = self.ready.editions[rule.id]
+        self.change.writes.append(
+            (_CARD, [id, self.case.id, rule.id, edition, rule.level, occurrence, body["to"], ledger.instant(at), detail,
+                     ledger.instant(self.change.now)])
+        )  # fmt: skip
+        self._determine(ISSUED, body, edition)
+
+    def _withdraw(self, card: Card) -> None:
+        cause = self.change.acts[0].id if self.change.acts else None
+        self.change.writes.append(
+            ("UPDATE supervision_card SET withdrawn_at = %s, withdrawn_for = %s WHERE id = %s",
+             [ledger.instant(self.change.now), cause, card.id])
+        )  # fmt: skip
+        self._determine(WITHDRAWN, {"card": card.id, "rule": card.rule}, card.edition)
+
+    def _determine(self, type: str, body: dict[str, Any], under: str = "") -> None:
+        self.change.determinations.append(
+            NewEvent(
+                type=type, subject=self.case.id, body=body, kind="determination", procedure=self.case.procedure,
+                occurred_at=None, under=under or self.case.edition,
+                caused_by=self.change.acts[0].id if self.change.acts else None,
+            )
+        )  # fmt: skip
+
+
+_UPSERT = (
+    'INSERT INTO clocks_clock ("case", clock, ordinal, organization, started_at, due_at, promised_at, paused_at, '
+    "ended_at, ending) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+    'ON CONFLICT ("case", clock, ordinal) DO UPDATE SET organization = excluded.organization, '
+    "started_at = excluded.started_at, due_at = excluded.due_at, promised_at = excluded.promised_at, "
+    "paused_at = excluded.paused_at, ended_at = excluded.ended_at, ending = excluded.ending"
+)
+_CARD = (
+    'INSERT INTO supervision_card (id, "case", rule, edition, level, occurrence, organization, at, detail, issued_at) '
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+    "ON CONFLICT (id) DO UPDATE SET withdrawn_at = NULL, withdrawn_for = NULL, issued_at = excluded.issued_at"
+)
+
+
+def _instants(row: ClockRow) -> list[Any]:
+    return [ledger.instant(row[name]) for name in ("start", "due", "promise", "paused", "end")]
+
+
+def acts_of(case_id: str) -> list[Act]:
+    """The acts of a case from the ledger; determinations are the kernel's own and not read back."""
+    return [act(event) for event in queries.history(case_id) if event.type in (OPENED, PERFORMED)]
+
+
+def act(event: queries.StoredEvent) -> Act:
+    """One stored act as the kernel reads it."""
+    body = event.body
+    who = Who(event.actor, event.organization, body["role"])
+    assert event.occurred_at is not None
+    return Act(
+        uuid.UUID(event.id), event.subject_seq, body["act"], who, event.occurred_at, event.reported_at, event.recorded_at,
+        body["form"],
+    )  # fmt: skip

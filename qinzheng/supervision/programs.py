@@ -1,0 +1,51 @@
+"""Compiled programs of the published editions, kept until something is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qinzheng.calendars import queries as calendars
+from qinzheng.definitions import shelf
+from qinzheng.supervision.program import Compiled, compile_program
+from qinzheng.supervision.schema import Rule
+
+SET = "standard"
+"""The rule set by which the live system judges."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A program, the hashes of its rules' editions, and a name that changes with any of its parts."""
+
+    compiled: Compiled
+    editions: dict[str, str]
+    name: str
+
+
+_ready: dict[tuple[str, str], Ready] = {}
+
+
+def ready(procedure: str, edition: str) -> Ready:
+    """The program of a procedure's edition under the published rules and calendars."""
+    key = (procedure, edition)
+    found = _ready.get(key)
+    if found is None:
+        found = _ready[key] = _compile(procedure, edition)
+    return found
+
+
+def forget() -> None:
+    """Compile anew at the next use: called when something was published."""
+    _ready.clear()
+
+
+def _compile(procedure: str, edition: str) -> Ready:
+    library = shelf.library()
+    rules: list[Rule] = [
+        rule for rule in library.all("rule") if rule.set == SET and procedure in rule.supervises
+    ]
+    definition = shelf.edition("procedure", procedure, edition).definition
+    compiled = compile_program(definition, rules, lambda id: calendars.calendar(library, id), {})
+    editions = {rule.id: library.hash(rule) for rule in rules}
+    parts = [edition, *sorted(editions.values()), *(track.count.calendar.edition for track in compiled.tracks)]
+    return Ready(compiled, editions, "-".join(part[:8] for part in parts))
