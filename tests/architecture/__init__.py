@@ -1,0 +1,1 @@
+"""House rules as small lints over the tree, each tested on a bad sample of its own."""
