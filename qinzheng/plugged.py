@@ -10,8 +10,10 @@ from qinzheng import wiring
 from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import shelf
-from qinzheng.supervision import live, programs
+from qinzheng.ledger import projections
+from qinzheng.supervision import live, programs, replay
 
 shelf.set_kinds(wiring.KINDS)
 cases.PROJECTORS[:] = [live.project]
 definitions.ON_PUBLISH[:] = [programs.forget]
+projections.PROJECTIONS[:] = replay.PROJECTIONS

@@ -13,6 +13,7 @@ from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange import supervise
+from qinzheng.operations import console
 from qinzheng.supervision import schema as supervision_schema
 
 KINDS: dict[str, Kind] = {
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"qinzheng {__version__}")
     groups = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     supervise.register(groups, KINDS)
+    console.register(groups)
     return parser
 
 

@@ -8,10 +8,12 @@ the difference is issued and withdrawn with its cause. Registered as a projector
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from qinzheng.cases.actions import DEEMED, OPENED, PERFORMED, Act, Change, Deemed
 from qinzheng.cases.engine import Who
+from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import FAR, NONE, RUNNING, Book, Facts, State
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
@@ -108,19 +110,9 @@ class _Judgement:
             role=[compiled.roles.get(act.who.role, NONE) for act in acts],
             reported=[NONE if act.reported_at is None else act.reported_at for act in acts],
             recorded=[act.recorded_at for act in acts],
-            value=[self.value(act) for act in acts],
+            value=[value(compiled.procedure, act, self.code) for act in acts],
             due=[int(act.form.get("due_at", NONE)) for act in acts],
         )
-
-    def value(self, act: Act) -> int:
-        """The one number that the kernel reads of an act: the organization assigned, days told, units granted."""
-        definition = self.compiled.procedure.acts[act.name]
-        if definition.assigns:
-            return self.code(str(act.form[definition.assigns]))
-        for name in ("days", "amount", "already_there"):
-            if name in act.form:
-                return int(act.form[name])
-        return NONE
 
     # -- clocks ---------------------------------------------------------------------------------
 
@@ -224,6 +216,17 @@ _CARD = (
 
 def _instants(row: ClockRow) -> list[Any]:
     return [ledger.instant(row[name]) for name in ("start", "due", "promise", "paused", "end")]
+
+
+def value(procedure: Procedure, act: Act, code: Callable[[str], int]) -> int:
+    """The one number that the kernel reads of an act: the organization assigned, days told, units granted."""
+    definition = procedure.acts[act.name]
+    if definition.assigns:
+        return code(str(act.form[definition.assigns]))
+    for name in ("days", "amount", "already_there"):
+        if name in act.form:
+            return int(act.form[name])
+    return NONE
 
 
 def acts_of(case_id: str) -> list[Act]:

@@ -1,0 +1,99 @@
+"""Commands that need the database: their parsers, light; their bodies are loaded when Django is ready."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import django
+from django.core.management import call_command
+
+from qinzheng.operations import database
+
+LEDGER = "qinzheng.operations.ledger_commands"
+DEFINITIONS = "qinzheng.operations.definition_commands"
+JUDGING = "qinzheng.operations.judging_commands"
+
+
+def ready() -> None:
+    """A database that answers, with its tables, and Django upon it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    database.ensure()
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def on_database(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """The body of a command, loaded once the database is there: its module needs Django's models."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        ready()
+        code: int = getattr(import_module(module), name)(arguments)
+        return code
+
+    return run
+
+
+def register(groups: Any) -> None:
+    """Add every command that needs the database."""
+    _ledger(groups)
+    _judging(groups)
+
+
+def _ledger(groups: Any) -> None:
+    ledger = groups.add_parser("ledger", help="账本：定序、检查点、导出、证明、验证 · sequence, checkpoint, export, prove, verify")
+    verbs = ledger.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verb = verbs.add_parser("sequence", help="给已提交的事件定序 · give committed events their positions")
+    verb.set_defaults(run=on_database(LEDGER, "sequence"))
+    verb = verbs.add_parser("checkpoint", help="签发检查点到库外目录 · sign a checkpoint into a folder outside")
+    verb.add_argument("--to", type=Path, required=True, help="目录 · folder")
+    verb.add_argument("--key", type=Path, required=True, help="私钥文件，没有则新建 · key file, made where missing")
+    verb.add_argument("--origin", default="qinzheng/ledger", help="日志名 · name of the log")
+    verb.set_defaults(run=on_database(LEDGER, "checkpoint_"))
+    verb = verbs.add_parser("export", help="导出全部事件 · export every event")
+    verb.add_argument("file", type=Path)
+    verb.set_defaults(run=on_database(LEDGER, "export"))
+    verb = verbs.add_parser("prove", help="为一个事件出具回执 · a receipt that proves one event")
+    verb.add_argument("event", help="事件编号 · event id")
+    verb.add_argument("--checkpoint", type=Path, required=True)
+    verb.set_defaults(run=on_database(LEDGER, "prove"))
+    verb = verbs.add_parser("verify", help="验证导出，或以账本重放核对各投影表 · verify an export, or replay against the tables")
+    verb.add_argument("file", type=Path, nargs="?")
+    verb.add_argument("--checkpoint", type=Path, action="append", default=[])
+    verb.add_argument("--key", action="append", default=[], help="公钥行 · public key line")
+    verb.add_argument("--projections", action="store_true", help="核对投影表 · check the projections")
+    verb.set_defaults(run=verify)
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Offline where a file is given; on the database for projections."""
+    if not arguments.projections and arguments.file is None:
+        print("请给出导出文件，或用 --projections / name an export, or use --projections")
+        return 2
+    if arguments.projections:
+        return on_database(LEDGER, "projections_")(arguments)
+    from_file = import_module("qinzheng.ledger.verifier")
+    options = [str(arguments.file)]
+    for file in arguments.checkpoint:
+        options += ["--checkpoint", str(file)]
+    for key in arguments.key:
+        options += ["--key", key]
+    code: int = from_file.main(options)
+    return code
+
+
+def _judging(groups: Any) -> None:
+    verb = groups.add_parser("judge", help="重判本系统账本 · judge the system's own ledger in batch")
+    verb.add_argument("--procedure", help="只判一个程序 · one procedure only")
+    verb.add_argument("--rules", default="standard", help="规则集 · rule set")
+    verb.add_argument("--as-of", help="截至时刻 · as of this moment (default: now)")
+    verb.add_argument("--known-at", help="只用当时已知的事件 · only events recorded by this moment")
+    verb.add_argument("--json", action="store_true")
+    verb.set_defaults(run=on_database(JUDGING, "judge"))
+    verb = groups.add_parser("tick", help="让时间走过：标记、视同行为 · let time pass: marks, deemed acts")
+    verb.add_argument("--once", action="store_true", help="只走一次 · once, then stop")
+    verb.set_defaults(run=on_database(JUDGING, "tick"))

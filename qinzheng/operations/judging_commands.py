@@ -1,0 +1,78 @@
+"""Bodies of ``qinzheng judge`` and ``qinzheng tick``."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from qinzheng.cases import actions as cases
+from qinzheng.cases.models import Case
+from qinzheng.definitions import shelf
+from qinzheng.ledger import actions as ledger
+from qinzheng.supervision import batch, history
+
+
+def judge(arguments: argparse.Namespace) -> int:
+    """Judge every case of the ledger in batch: the same kernel, the same cards as live."""
+    as_of = _moment(arguments.as_of) or ledger.microseconds(timezone.now()) or 0
+    known_at = _moment(arguments.known_at)
+    total: dict[str, Any] = {}
+    digest = batch.Cards()
+    with tempfile.TemporaryDirectory(prefix="qinzheng-") as scratch:
+        for procedure, edition in history.procedures(arguments.procedure):
+            path = Path(scratch) / "events.parquet"
+            job = history.job(path, procedure, edition, arguments.rules, as_of, known_at)
+            if job is None:
+                continue
+            verdict = batch.run(job)
+            digest.extend(verdict.cards)
+            name = f"{procedure}@{edition[:12]}"
+            total[name] = {
+                "cases": verdict.cases, "events": verdict.events, "highest": dict(verdict.highest),
+                "clocks": dict(Counter(batch.ending(int(row[7]), int(row[8])) for row in verdict.clocks)),
+                "cards": len(verdict.cards),
+            }  # fmt: skip
+    total["digest"] = batch.Verdict(cards=digest).digest()
+    if arguments.json:
+        print(json.dumps(total, ensure_ascii=False))
+    else:
+        for name, figures in total.items():
+            print(f"{name}: {figures}")
+    return 0
+
+
+def tick(arguments: argparse.Namespace) -> int:
+    """Let time pass for every case whose next moment has come; every second, until stopped."""
+    stop = threading.Event()
+    while True:
+        done = tick_once()
+        if arguments.once:
+            print(f"{done} 件 / case(s)")
+            return 0
+        try:
+            stop.wait(1 if not done else 0)
+        except KeyboardInterrupt:
+            return 0
+
+
+def tick_once(limit: int = 1000) -> int:
+    """Pass time for the cases that are due, soonest first; returns how many moved."""
+    due = Case.objects.filter(due_at__lt=timezone.now()).order_by("due_at").values_list("pk", flat=True)[:limit]
+    return sum(cases.pass_time(case) for case in due)
+
+
+def _moment(text: str | None) -> int | None:
+    if text is None:
+        return None
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=shelf.ZONE)
+    return ledger.microseconds(moment)
