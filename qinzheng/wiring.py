@@ -13,7 +13,7 @@ from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange import supervise
-from qinzheng.operations import console
+from qinzheng.operations import console, definition_commands
 from qinzheng.supervision import schema as supervision_schema
 
 KINDS: dict[str, Kind] = {
@@ -35,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     groups = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     supervise.register(groups, KINDS)
     console.register(groups)
+    definition_commands.register(groups, KINDS)
     return parser
 
 

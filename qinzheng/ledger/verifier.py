@@ -17,6 +17,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import struct
 import sys
 
@@ -203,6 +204,9 @@ def main(argv=None):
             with open(name, encoding="utf-8") as file:
                 notes.append(file.read())
         opened = gzip.open if options.export.endswith(".gz") else open
+        if not os.path.isfile(options.export):
+            print(f"没有这个文件 / there is no such file: {options.export}", file=sys.stderr)
+            return 2
         with opened(options.export, "rt", encoding="utf-8") as file:
             count = verify_export(iter(file), notes, keys, findings)
         if not notes:
