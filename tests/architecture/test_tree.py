@@ -8,7 +8,7 @@ PYTHON = {".py"}
 RULES = [
     (rules.not_too_long, tree.CODE, PYTHON),
     (rules.has_a_home, tree.CODE, PYTHON),
-    (rules.imports_at_the_top, tree.CODE, PYTHON),
+    (rules.imports_at_the_top, tree.MODULES, PYTHON),
     (rules.no_signals, tree.PRODUCT, PYTHON),
     (rules.no_lookup_of_models, tree.PRODUCT, PYTHON),
     (rules.no_evaluation, tree.CODE, PYTHON),

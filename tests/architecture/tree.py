@@ -4,6 +4,8 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("qinzheng", "config", "scripts", "benchmarks", "tests")
+MODULES = ("qinzheng", "config", "scripts", "tests")
+"""Benchmarks are left out: each sets Django up for a server of its own before it can import a model."""
 PRODUCT = ("qinzheng", "config")
 WORDS = ("qinzheng", "config", "scripts", "benchmarks", "definitions", "docs")
 TEXT = {".py", ".md", ".yaml", ".html", ".sql", ".toml", ".ini", ".txt"}
