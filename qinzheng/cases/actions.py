@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from qinzheng.cases import engine, fields, moves
 from qinzheng.cases.engine import NotAllowed, Situation, Who
-from qinzheng.cases.models import Case, OutsideNumber, Serial
+from qinzheng.cases.models import Case, OutsideNumber
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
@@ -311,16 +311,19 @@ def _done_before(event_id: uuid.UUID) -> Done | None:
 
 
 def _number(procedure: Procedure, now: int) -> str:
-    """The next number of the procedure's series; gaps appear only where an opening was rolled back."""
+    """The next number of the procedure's series, from a sequence of its own: writers do not wait for each other.
+
+    A number whose opening was rolled back is not given again, so a series may have gaps.
+    """
     day = _day(now)
-    series = f"{procedure.number.prefix}{day.year}"
+    series = f"cases_number_{procedure.number.prefix.lower()}{day.year}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {Serial._meta.db_table} (series, last) VALUES (%s, 1) "
-            f"ON CONFLICT (series) DO UPDATE SET last = {Serial._meta.db_table}.last + 1 RETURNING last",
-            [series],
-        )
+        cursor.execute("SELECT nextval(to_regclass(%s))", [series])
         serial = cursor.fetchone()[0]
+        if serial is None:
+            cursor.execute(f'CREATE SEQUENCE IF NOT EXISTS "{series}"')
+            cursor.execute("SELECT nextval(to_regclass(%s))", [series])
+            serial = cursor.fetchone()[0]
     return procedure.number.form.format(prefix=procedure.number.prefix, year=day.year, month=day.month, serial=serial)
 
 

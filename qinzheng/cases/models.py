@@ -39,14 +39,3 @@ class OutsideNumber(models.Model):
         db_table = "cases_outside_number"
         db_table_comment = "办件的外部编号"
         constraints = [models.UniqueConstraint(fields=["kind", "number"], name="cases_outside_number_once")]
-
-
-class Serial(models.Model):
-    """The last number given out in a series."""
-
-    series = models.CharField(primary_key=True, max_length=40, db_comment="编号系列")
-    last = models.BigIntegerField(db_comment="已发出的最大号")
-
-    class Meta:
-        db_table = "cases_serial"
-        db_table_comment = "编号系列"
