@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> int:
             folder.mkdir(parents=True, exist_ok=True)
             judged = judge_log(arguments, kinds, folder, console)
             if arguments.out:
-                output.write(folder, judged.archive.meaning, judged.compiled, judged.job, judged.verdict)
+                output.write(folder, judged.archive, judged.compiled, judged.job, judged.verdict)
             summary = summarize(judged)
             if arguments.json:
                 sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
@@ -135,7 +135,7 @@ def judge_log(
 def summarize(judged: Judged) -> dict[str, Any]:
     """The object that ``--json`` prints."""
     verdict = judged.verdict
-    endings = Counter(batch.ending(int(row[7]), int(row[8])) for row in verdict.clocks)
+    endings = verdict.endings
     cards: dict[str, dict[str, int]] = {}
     for number, count in sorted(Counter(verdict.cards.rule).items()):
         rule = judged.compiled.rules[number]

@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import tempfile
 import threading
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def judge(arguments: argparse.Namespace) -> int:
             name = f"{procedure}@{edition[:12]}"
             total[name] = {
                 "cases": verdict.cases, "events": verdict.events, "highest": dict(verdict.highest),
-                "clocks": dict(Counter(batch.ending(int(row[7]), int(row[8])) for row in verdict.clocks)),
+                "clocks": dict(verdict.endings),
                 "cards": len(verdict.cards),
             }  # fmt: skip
     total["digest"] = batch.Verdict(cards=digest).digest()

@@ -130,6 +130,12 @@ class Archive:
         table = self.file.read_row_group(group, use_threads=False)
         return _group(table, activity)
 
+    def names(self, group: int) -> list[str]:
+        """The names of the group's cases, in order."""
+        column = self.file.read_row_group(group, columns=["case"], use_threads=False).column("case").combine_chunks()
+        names: list[str] = pc.run_end_encode(column).values.to_pylist()
+        return names
+
     def case(self, name: str) -> Group | None:
         """One case by its name, with its activities; None if it is not there."""
         for group in range(self.groups):

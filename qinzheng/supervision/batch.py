@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from qinzheng.calendars.calendar import Calendar
@@ -40,23 +42,30 @@ class Job:
         return program.compile_program(self.procedure, self.rules, self.calendars.__getitem__, roles)
 
 
+Column = array  # of 64-bit integers: eight bytes a value, and quick to send between processes
+
+
+def _column() -> Column[int]:
+    return array("q")
+
+
 @dataclass
 class Cards:
     """Cards as columns. ``key`` is the case's name, or ``officer@day`` for keyed rules."""
 
     id: list[bytes] = field(default_factory=list)
     key: list[str] = field(default_factory=list)
-    rule: list[int] = field(default_factory=list)
-    occurrence: list[int] = field(default_factory=list)
-    at: list[int] = field(default_factory=list)
-    order: list[int] = field(default_factory=list)
-    detail: list[int] = field(default_factory=list)
-    organization: list[int] = field(default_factory=list)
-    actor: list[int] = field(default_factory=list)
+    rule: Column = field(default_factory=_column)
+    occurrence: Column = field(default_factory=_column)
+    at: Column = field(default_factory=_column)
+    order: Column = field(default_factory=_column)
+    detail: Column = field(default_factory=_column)
+    organization: Column = field(default_factory=_column)
+    actor: Column = field(default_factory=_column)
 
     def extend(self, other: Cards) -> None:
         for name, values in vars(self).items():
-            values += getattr(other, name)
+            values.extend(getattr(other, name))
 
     def add(self, id: bytes, key: str, finding: bulk.Finding) -> None:
         """Add the card of a finding."""
@@ -76,7 +85,7 @@ class Cards:
 
 
 CLOCK_FIELDS = (
-    "case", "track", "ordinal", "start", "due", "promise", "end", "status", "late", "shift",
+    "key", "track", "ordinal", "start", "due", "promise", "end", "status", "late", "shift",
     "organization", "extra",
 )  # fmt: skip
 
@@ -86,8 +95,9 @@ class Verdict:
     """What a judgement of an archive (or of a part of it) found."""
 
     cards: Cards = field(default_factory=Cards)
-    clocks: list[tuple[str | int, ...]] = field(default_factory=list)
-    """rows of ``CLOCK_FIELDS``"""
+    clocks: list[tuple[int, Column[int]]] = field(default_factory=list)
+    """(row group, its rows of ``CLOCK_FIELDS`` one after another); read them with :func:`clock_rows`"""
+    endings: Counter[str] = field(default_factory=Counter)
     spent: Counter[int] = field(default_factory=Counter)
     highest: Counter[str] = field(default_factory=Counter)
     by_organization: dict[int, Counter[str]] = field(default_factory=dict)
@@ -99,6 +109,7 @@ class Verdict:
     def merge(self, other: Verdict) -> None:
         self.cards.extend(other.cards)
         self.clocks += other.clocks
+        self.endings += other.endings
         self.spent += other.spent
         self.highest += other.highest
         for organization, counts in other.by_organization.items():
@@ -176,8 +187,8 @@ class _Worker:
         for turn in range(4):
             verdict.spent[turn] = sum(spent[turn::5])
         self._cards(verdict, part, book)
-        verdict.clocks = [(part.names[row[0]], *row[1:]) for row in book.clocks]
-        self._organizations(verdict, book)
+        verdict.clocks = [(group, array("q", chain.from_iterable(book.clocks)))]
+        self._endings(verdict)
         for number, when in self.compiled.keyed:
             verdict.closings[number] = bulk.closings(self.compiled, when, part)
         return verdict
@@ -195,11 +206,24 @@ class _Worker:
         for level in highest:
             verdict.highest[LEVELS[level]] += 1
 
-    def _organizations(self, verdict: Verdict, book: Book) -> None:
-        for row in book.clocks:
-            status, late, organization = row[7], row[8], row[10]
-            counts = verdict.by_organization.setdefault(organization, Counter())
-            counts[ending(status, late)] += 1
+    def _endings(self, verdict: Verdict) -> None:
+        """Count how clocks ended, in all and by organization."""
+        rows, width = verdict.clocks[0][1], len(CLOCK_FIELDS)
+        counted = Counter(zip(rows[7::width], rows[8::width], rows[10::width], strict=True))
+        for (status, late, organization), count in counted.items():
+            name = ending(status, late)
+            verdict.endings[name] += count
+            verdict.by_organization.setdefault(organization, Counter())[name] += count
+
+
+def clock_rows(verdict: Verdict, source: archive.Archive) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """(case name, row of ``CLOCK_FIELDS``) of every clock, in the order of the archive."""
+    width = len(CLOCK_FIELDS)
+    for group, rows in sorted(verdict.clocks, key=lambda chunk: chunk[0]):
+        names = source.names(group)
+        for begin in range(0, len(rows), width):
+            row = tuple(rows[begin : begin + width])
+            yield names[row[0]], row
 
 
 def ending(status: int, late: int) -> str:
