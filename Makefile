@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 PARALLEL := -n logical --maxprocesses=8
+BENCHMARKS ?= $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 # 系统自带的 PostgreSQL（若有）也跑账本、时限、办件的测试。
 # Where the system has a PostgreSQL of its own, ledger, clock and case tests run on it too.
@@ -49,8 +50,8 @@ definitions: setup ## 定义自检 · the definitions check themselves
 coverage: setup ## 测试与核心覆盖率 · tests, and coverage of the core
 	$(PYTEST) $(PARALLEL) --cov --cov-report=term
 
-bench: setup ## 性能与演练，写入 benchmarks/README.md · figures and drills
-	$(BIN)/python -m benchmarks
+bench: setup ## 性能与演练，可选 BENCHMARKS=kernel · figures and drills
+	@for each in $(BENCHMARKS); do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 docs: setup ## 生成 docs/reference · generate docs/reference
 	$(BIN)/python scripts/reference.py
