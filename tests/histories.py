@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,8 +98,8 @@ def rule(procedure: str, when: Mapping[str, Any], level: str = "yellow", claims:
     """A rule for a test: one condition on one procedure."""
     return Rule.model_validate(
         {
-            "kind": "rule", "id": "test.rule", "name": {"zh": "试", "en": "test"}, "set": "test", "level": level,
-            "in_force_from": library.dt.date(2004, 1, 1), "checked_on": library.dt.date(2026, 1, 1),
+            "kind": "rule", "id": "test.rule", "name": {"zh": "试", "en": "test"}, "set": "test",
+            "level": level, "in_force_from": dt.date(2004, 1, 1), "checked_on": dt.date(2026, 1, 1),
             "source": ["ours/thresholds"], "basis": "ours", "claims": claims, "supervises": [procedure],
             "when": dict(when), "sentence": {"zh": "试", "en": "test"}, "remedy": {"zh": "试", "en": "test"},
         }

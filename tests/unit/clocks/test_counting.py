@@ -184,7 +184,7 @@ def test_backward_from_a_day_off_starts_with_the_working_day_before_it():
 
 
 def test_backward_in_calendar_days_ends_on_whatever_day_that_is():
-    # 行政许可法 50: renewal is asked thirty days before expiry; calendar days for the applicant is our choice.
+    # 行政许可法 50: renewal is asked thirty days before expiry; calendar days for them is our choice.
     assert latest("2026-03-31 09:00", 30, working=False, clear_days=False) == "2026-03-01 24:00"
     assert latest("2026-03-31 09:00", 30, working=False, clear_days=True) == "2026-02-28 24:00"
 
