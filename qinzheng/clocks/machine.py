@@ -114,7 +114,12 @@ class State:
         self.due = due
 
     def hand_turn(self, turn: int, at: int) -> None:
-        """From ``at`` on the time is somebody else's (or nobody's; or the case is over)."""
+        """From ``at`` on the time is somebody else's (or nobody's; or the case is over).
+
+        A deemed act may take effect before time that is accounted for already: that time stays where it is.
+        """
+        if at < self.since:
+            at = self.since
         self.spent[self.turn] += at - self.since
         self.turn = turn
         self.since = at

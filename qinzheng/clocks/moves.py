@@ -57,6 +57,8 @@ class Ends(Listener):
         at = facts.at[i]
         if lane.paused >= 0:
             track.resume(lane, at)
+            if track.main:
+                state.hand_turn(track.owner, at)
         lane.status = self.status
         lane.at = FAR
         if track.main:
@@ -172,11 +174,16 @@ class Opens(Listener):
 class Assigns(Listener):
     """Hands the case to the organization that the event's ``value`` names.
 
-    Registered after every other listener: the event still counts for whoever acted.
+    Registered after every other listener: the event still counts for whoever acted, but the clocks
+    that it started run for the organization that now holds the case.
     """
 
     __slots__ = ()
 
     def hear(self, state: State, facts: Facts, i: int) -> None:
-        if facts.value[i] >= 0:
-            state.organization = facts.value[i]
+        if facts.value[i] < 0:
+            return
+        state.organization = facts.value[i]
+        for lane in state.lanes:
+            if lane is not None and lane.order == facts.order[i]:
+                lane.organization = state.organization
