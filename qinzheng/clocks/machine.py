@@ -124,6 +124,11 @@ class State:
         self.turn = turn
         self.since = at
 
+    def lend_turn(self, turn: int, at: int) -> None:
+        """A pause hands the turn to another, or its end hands it back; a case that is over stays over."""
+        if self.turn != OVER:
+            self.hand_turn(turn, at)
+
 
 class Book:
     """What a fold writes down: findings and clock facts, as rows of integers."""
@@ -285,7 +290,7 @@ def _pass_pause(state: State, track: Track, lane: Lane) -> None:
     if at == lane.cap:
         track.resume(lane, at)
         if track.main:
-            state.hand_turn(track.owner, at)
+            state.lend_turn(track.owner, at)
         for listener in track.capped:
             listener.mark(state, lane, at)
     else:

@@ -6,7 +6,7 @@ Started, paused, resumed, extended, restarted, completed, released: nothing else
 
 from __future__ import annotations
 
-from qinzheng.clocks.machine import FAR, NONE, RELEASED, RUNNING, Facts, Lane, Listener, State, Track
+from qinzheng.clocks.machine import FAR, RELEASED, RUNNING, Facts, Lane, Listener, State, Track
 
 
 class Starts(Listener):
@@ -58,7 +58,7 @@ class Ends(Listener):
         if lane.paused >= 0:
             track.resume(lane, at)
             if track.main:
-                state.hand_turn(track.owner, at)
+                state.lend_turn(track.owner, at)
         lane.status = self.status
         lane.at = FAR
         if track.main:
@@ -96,7 +96,7 @@ class Pauses(Listener):
             lane.cap = cap
             lane.watched = 0
             if track.main:
-                state.hand_turn(self.owner, at)
+                state.lend_turn(self.owner, at)
         elif cap > lane.cap:
             lane.cap = cap
         track.aim(lane)
@@ -118,7 +118,7 @@ class Resumes(Listener):
             return
         track.resume(lane, facts.at[i])
         if track.main:
-            state.hand_turn(track.owner, facts.at[i])
+            state.lend_turn(track.owner, facts.at[i])
         track.aim(lane)
         state.aim()
 
