@@ -28,11 +28,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from qinzheng.calendars import queries as calendars
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.cases.schema import Procedure
+from qinzheng.clocks import explain as clock_words
 from qinzheng.definitions.library import DefinitionErrors, Kind, Library, default_root
 from qinzheng.exchange import mapping as mappings
 from qinzheng.exchange.reading import Refused
 from qinzheng.exchange.schema import Mapping
 from qinzheng.supervision import archive, batch, output, program, table
+from qinzheng.supervision.report import material
 from qinzheng.supervision.schema import Rule
 
 
@@ -79,6 +81,7 @@ def run(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> int:
             judged = judge_log(arguments, kinds, folder, console)
             if arguments.out:
                 output.write(folder, judged.archive, judged.compiled, judged.job, judged.verdict)
+                output.write_report(folder, gather(judged))
             summary = summarize(judged)
             if arguments.json:
                 sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
@@ -130,6 +133,21 @@ def judge_log(
     compiled = job.compile(source.meaning)
     seconds = time.perf_counter() - began
     return Judged(library, mapping, procedure, compiled, job, source, report, verdict, seconds)
+
+
+def gather(judged: Judged) -> material.Material:
+    """What the report says of a judged log."""
+    calendar = judged.job.calendars[judged.compiled.calendar]
+    return material.gather(
+        judged.mapping.name,
+        judged.archive,
+        judged.compiled,
+        judged.job,
+        judged.verdict,
+        clock_words.moment(calendar, judged.job.as_of),
+        [(zh, en, count) for (zh, en), count in judged.report.reasons.most_common()],
+        judged.mapping.assumptions,
+    )
 
 
 def summarize(judged: Judged) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writes a judgement as files: ``cards.parquet`` and ``clocks.parquet``, times as UTC microseconds with zone."""
+"""Writes a judgement as files: ``cards.parquet``, ``clocks.parquet`` and ``report.html``; times as UTC microseconds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from qinzheng.clocks.machine import FAR
 from qinzheng.supervision.archive import Archive, Meaning
 from qinzheng.supervision.batch import Job, Verdict, clock_rows, ending, names
 from qinzheng.supervision.program import Compiled
+from qinzheng.supervision.report import material, page
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -19,6 +20,11 @@ def write(folder: Path, source: Archive, compiled: Compiled, job: Job, verdict: 
     """Write both files into ``folder``."""
     pq.write_table(cards(source.meaning, compiled, job, verdict), folder / "cards.parquet", compression="zstd")
     pq.write_table(clocks(source, compiled, verdict), folder / "clocks.parquet", compression="zstd")
+
+
+def write_report(folder: Path, gathered: material.Material) -> None:
+    """Write the page."""
+    (folder / "report.html").write_text(page.render(gathered), encoding="utf-8")
 
 
 def cards(meaning: Meaning, compiled: Compiled, job: Job, verdict: Verdict) -> pa.Table:
