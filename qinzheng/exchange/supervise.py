@@ -139,7 +139,7 @@ def gather(judged: Judged) -> material.Material:
     """What the report says of a judged log."""
     calendar = judged.job.calendars[judged.compiled.calendar]
     return material.gather(
-        judged.mapping.name,
+        judged.procedure.name,
         judged.archive,
         judged.compiled,
         judged.job,

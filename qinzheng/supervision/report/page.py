@@ -71,7 +71,7 @@ def _front(m: Material) -> str:
         f'<p class="asof">{both(f"截至 {m.as_of.zh}", f"as of {m.as_of.en}")}</p>'
         f'<ul class="figures">{cells}</ul>'
         + both(
-            f"每 100 个到了该有结果的时钟里，{share * 100:.0f} 个超期。", f"Of every 100 clocks that should have ended, {share * 100:.0f} were late.",
+            f"到期该有结果的，每 100 件中有 {share * 100:.0f} 件超过了期限。", f"Of every 100 that should have had a result by now, {share * 100:.0f} went past their limit.",
             "p",
         ).replace("<p", '<p data-lead="1"')
         + f"<h2>{both('在哪里', 'Where')}</h2><ol>{''.join(_where(o) for o in m.organizations[:5] if o.share_late > 0)}</ol>"
