@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from qinzheng import __version__
 from qinzheng.calendars import schema as calendar_schema
+from qinzheng.cases import checks as case_checks
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
@@ -21,7 +22,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("source", definition_schema.Source),
         Kind("calendar", calendar_schema.CalendarDefinition),
-        Kind("procedure", case_schema.Procedure),
+        Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
         Kind("rule", supervision_schema.Rule),
         Kind("mapping", exchange_schema.Mapping),
     )
