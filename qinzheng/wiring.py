@@ -15,6 +15,7 @@ from qinzheng.definitions.library import Kind
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange import supervise
 from qinzheng.operations import console, definition_commands
+from qinzheng.supervision import checks as supervision_checks
 from qinzheng.supervision import schema as supervision_schema
 
 KINDS: dict[str, Kind] = {
@@ -23,7 +24,7 @@ KINDS: dict[str, Kind] = {
         Kind("source", definition_schema.Source),
         Kind("calendar", calendar_schema.CalendarDefinition),
         Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
-        Kind("rule", supervision_schema.Rule),
+        Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("mapping", exchange_schema.Mapping),
     )
 }

@@ -160,7 +160,7 @@ def _pauses(at: Path_, clock: Clock, library: Library) -> Iterator[Complaint]:
     if clock.limits.statutory is None:
         return
     for i, pause in enumerate(clock.pauses):
-        if not any(_binding(reference, library) for reference in pause.source):
+        if not any(binding(reference, library) for reference in pause.source):
             yield Complaint(
                 (*at, "pauses", i, "source"),
                 "法定期限只因法律写明的事由中止：请引法律条文，或删去这项中止",
@@ -168,7 +168,8 @@ def _pauses(at: Path_, clock: Clock, library: Library) -> Iterator[Complaint]:
             )
 
 
-def _binding(reference: str, library: Library) -> bool:
+def binding(reference: str, library: Library) -> bool:
+    """Whether a reference names a text that binds somebody, not a choice of our own."""
     try:
         return bool(library.get("source", reference.partition("/")[0]).status != "ours")
     except KeyError:
