@@ -103,7 +103,7 @@ def _after_the_last_day(rule: Rule, procedure: Procedure) -> Iterator[Complaint]
             yield Complaint(
                 ("when",),
                 f"{procedure.id} 的时钟 {name} 按同一钟点到期，早于法定末日结束：请改为 end_of_day",
-                f"clock {name} of {procedure.id} ends at the same time of day, before the law's last day closes:"
+                f"clock {name} of {procedure.id} ends at a time of day, before the law's last day closes:"
                 " count it to end_of_day, or do not claim the law",
             )
 
