@@ -5,7 +5,7 @@ A new threshold is data; a new kind of condition is code (``qinzheng.supervision
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -172,6 +172,11 @@ Condition = Annotated[
     | TooFast | Silent | ClosedInBulk,
     Field(discriminator="condition"),
 ]  # fmt: skip
+
+CONDITIONS: tuple[str, ...] = tuple(
+    get_args(part.model_fields["condition"].annotation)[0] for part in get_args(get_args(Condition)[0])
+)
+"""The closed vocabulary, by name."""
 
 CLOCK_CONDITIONS: frozenset[str] = frozenset({"pre_warning", "past_limit", "step_late"})
 """Conditions by which a case's highest card from clock rules alone is counted."""
