@@ -15,6 +15,7 @@ from qinzheng.definitions.library import Kind
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange import supervise
 from qinzheng.operations import console, definition_commands
+from qinzheng.simulation import commands as simulation
 from qinzheng.supervision import checks as supervision_checks
 from qinzheng.supervision import schema as supervision_schema
 
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     supervise.register(groups, KINDS)
     console.register(groups)
     definition_commands.register(groups, KINDS)
+    simulation.register(groups, KINDS)
     return parser
 
 
