@@ -1,4 +1,4 @@
-"""Every condition of the closed vocabulary: a history in which it fires, and a near miss where it does not."""
+"""Every condition of the closed vocabulary: a history in which it fires, and a near miss where not."""
 
 from __future__ import annotations
 
