@@ -19,7 +19,7 @@ from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import NONE
 from qinzheng.exchange import reading
 from qinzheng.exchange.schema import Drawn, Mapping, Moment, RowAct
-from qinzheng.supervision import archive, program
+from qinzheng.supervision import archive, ladders
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -144,7 +144,7 @@ class Intake:
 
     def __init__(self, mapping: Mapping, procedure: Procedure) -> None:
         self.mapping = mapping
-        self.acts = {name: code for code, name in enumerate(sorted(procedure.acts), start=program.OTHER + 1)}
+        self.acts = {name: code for code, name in enumerate(sorted(procedure.acts), start=ladders.OTHER + 1)}
         self.zone = ZoneInfo(mapping.zone)
         self.organizations = Codes()
         self.actors = Codes()
@@ -242,7 +242,7 @@ class Intake:
                 raise Rejected("这一行没有时间", "this row has no time")
             entered = reported(row) if reported else None
             stated = due(row) if due else None
-            act = self.acts[named] if named else program.OTHER
+            act = self.acts[named] if named else ladders.OTHER
             value = values.get(act, NONE)
             if act in fields:
                 value = _number(row.get(fields[act]), fields[act], value)

@@ -34,8 +34,8 @@ from qinzheng.exchange import mapping as mappings
 from qinzheng.exchange.reading import Refused
 from qinzheng.exchange.schema import Mapping
 from qinzheng.supervision import archive, batch, output, program, table
+from qinzheng.supervision.ladders import RuleNeverWakes
 from qinzheng.supervision.report import material
-from qinzheng.supervision.schema import Rule
 
 
 class Refusal(Exception):
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> int:
                 )
                 if arguments.out:
                     Console().print(f"\n报告 · report: {(folder / 'report.html').resolve().as_uri()}")
-    except (Refusal, Refused, DefinitionErrors, program.RuleNeverWakes, BeyondCalendar) as why:
+    except (Refusal, Refused, DefinitionErrors, RuleNeverWakes, BeyondCalendar) as why:
         console.print(str(why), style="red", markup=False, highlight=False)
         return 1
     return 0

@@ -15,7 +15,8 @@ from qinzheng.definitions.form import Text
 from qinzheng.supervision import conditions, judge
 from qinzheng.supervision.archive import Archive, Group
 from qinzheng.supervision.batch import ending, names
-from qinzheng.supervision.program import OTHER, Compiled
+from qinzheng.supervision.ladders import OTHER
+from qinzheng.supervision.program import Compiled
 from qinzheng.supervision.schema import LEVELS, Rule
 
 UNKNOWN = Text(zh="单位不明", en="unknown unit")

@@ -13,17 +13,10 @@ from qinzheng.calendars.calendar import Calendar
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks import counting, moves
 from qinzheng.clocks.machine import COMPLETED, OVER, OWNERS, RELEASED, Listener, Rung, Track
-from qinzheng.clocks.schema import Clock, Counting, LimitName, Mark
+from qinzheng.clocks.schema import Clock, Mark
 from qinzheng.supervision import conditions, schema
 from qinzheng.supervision.judge import Program
-
-LIMITS: tuple[LimitName, ...] = ("committed", "given", "own", "statutory")
-OTHER = 0
-"""The code of an activity that is no act of the procedure: heard, never moving a clock."""
-
-
-class RuleNeverWakes(Exception):
-    """A rule names a procedure, clock, limit or act on which it can never wake."""
+from qinzheng.supervision.ladders import Ladders, RuleNeverWakes
 
 
 @dataclass
@@ -59,7 +52,7 @@ def compile_program(
     return _Compiler(procedure, rules, calendars, roles).compile()
 
 
-class _Compiler:
+class _Compiler(Ladders):
     def __init__(
         self,
         procedure: Procedure,
@@ -67,18 +60,12 @@ class _Compiler:
         calendars: Callable[[str], Calendar],
         roles: Mapping[str, int],
     ) -> None:
-        self.procedure = procedure
+        super().__init__(procedure, calendars)
         self.rules = [rule for rule in rules if procedure.id in rule.supervises]
-        self.calendars = calendars
-        self.acts = {name: code for code, name in enumerate(sorted(procedure.acts), start=OTHER + 1)}
         self.roles = dict(roles)
         for act in procedure.acts.values():
             for role in act.by:
                 self.roles.setdefault(role, len(self.roles))
-        self.clocks = sorted(procedure.clocks)
-        self.tracks: list[Track] = []
-        self.of_clock: dict[str, list[Track]] = {}
-        self.marks: dict[tuple[str, str], tuple[Track, Rung]] = {}
         size = len(self.acts) + 1
         self.first: list[list[Listener]] = [[] for _ in range(size)]
         self.before: list[list[Listener]] = [[] for _ in range(size)]
@@ -105,79 +92,6 @@ class _Compiler:
         return Compiled(
             program, self.procedure, self.rules, self.acts, self.roles, self.clocks, self.tracks, self.keyed
         )
-
-    # -- ladders --------------------------------------------------------------------------------
-
-    def _count(self, rule: Counting) -> counting.Count:
-        calendar = self.calendars(rule.calendar)
-        return counting.family(calendar, rule.unit, rule.start_day, rule.ends, rule.last_day_off)
-
-    def _clock(self, name: str, clock: Clock) -> None:
-        """One track a way of counting; the one that holds the deciding limit reports the clock."""
-        decides = clock.limit()
-        by_counting: dict[str, Track] = {}
-        for limit in LIMITS:
-            given = getattr(clock.limits, limit)
-            if given is None:
-                continue
-            rule = clock.counting if limit == "given" else given.counting or clock.counting
-            key = "given" if limit == "given" else repr(rule)
-            if key not in by_counting:
-                by_counting[key] = self._track(name, clock, rule, given=limit == "given")
-            track = by_counting[key]
-            rung = Rung(limit, 0 if limit == "given" else given.amount, 0)
-            track.rungs.append(rung)
-            self.marks[name, limit] = (track, rung)
-            track.main = track.main or limit == decides
-        for mark_name, mark in clock.marks.items():
-            self._mark(name, mark_name, mark)
-        for deems in clock.deems:
-            _, rung = self._marked(name, deems.mark)
-            rung.deems, rung.from_start = self.acts[deems.act], deems.effective == "start"
-
-    def _track(self, name: str, clock: Clock, rule: Counting, *, given: bool) -> Track:
-        count: counting.Count = counting.GivenMoment(self.calendars(rule.calendar)) if given else self._count(rule)
-        track = Track(
-            len(self.tracks), self.clocks.index(name), count, [], given=given, main=False, owner=OWNERS[clock.owner]
-        )
-        self.tracks.append(track)
-        self.of_clock.setdefault(name, []).append(track)
-        return track
-
-    def _marked(self, clock: str, mark: str) -> tuple[Track, Rung]:
-        if (clock, mark) not in self.marks:
-            raise RuleNeverWakes(f"{self.procedure.id}: 时钟 {clock} 没有标记 {mark} / clock {clock} has no mark {mark}")
-        return self.marks[clock, mark]
-
-    def _mark(self, clock: str, name: str, mark: Mark) -> tuple[Track, Rung] | None:
-        """Add a rung before, after or at a share of a limit; None where the limit leaves no room for it."""
-        if (clock, name) in self.marks:
-            return self.marks[clock, name]
-        track, limit = self._marked(clock, mark.on)
-        if track.given:
-            raise RuleNeverWakes(f"{self.procedure.id}: {clock} 的给定时限只有到期一个标记 / a given due moment has no marks beside it")
-        whole, part = limit.whole, 0
-        if mark.before:
-            whole -= mark.before
-        elif mark.after:
-            whole += mark.after
-        elif mark.share:
-            thousands = limit.whole * mark.share * counting.WHOLE_UNIT // 100
-            whole, part = divmod(thousands, counting.WHOLE_UNIT)
-        if whole < 0 or (whole == 0 and part == 0):
-            return None
-        rung = Rung(name, whole, part)
-        track.rungs.append(rung)
-        self.marks[clock, name] = (track, rung)
-        return track, rung
-
-    def _sort_ladders(self) -> None:
-        for (clock, name), (track, _) in self.marks.items():
-            track.rungs.sort(key=lambda rung: (rung.whole, rung.part, rung.name))
-            names = [rung.name for rung in track.rungs]
-            decides = self.procedure.clocks[clock].limit() if clock in self.procedure.clocks else name
-            track.limit = names.index(decides) if decides in names else len(names) - 1
-            track.promise = names.index("committed") if "committed" in names else -1
 
     # -- moves ----------------------------------------------------------------------------------
 
