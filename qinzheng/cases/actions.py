@@ -124,7 +124,7 @@ def open_case(
         claimed = _claimed(occurred_at, now)
         case = Case(
             id=f"case:{event_id}", number=_number(procedure, now), procedure=procedure_id, edition=edition.sha256,
-            variant=variant, opened_at=ledger.instant(claimed), last_seq=0, organization=who.organization,
+            variant=variant, opened_at=_stamp(claimed), last_seq=0, organization=who.organization,
         )  # fmt: skip
         start = Situation("", who.organization)
         _settle(case, procedure, engine.after(procedure, start, act, who, clean), claimed)
@@ -255,10 +255,11 @@ _FIELDS = (
 )  # fmt: skip
 
 
+_COLUMNS = {field.name: field for field in Case._meta.concrete_fields}
+
+
 def _save(case: Case, new: bool) -> tuple[str, list[Any]]:
-    values = [
-        Case._meta.get_field(name).get_db_prep_save(getattr(case, name), connection) for name in _FIELDS
-    ]
+    values = [_COLUMNS[name].get_db_prep_save(getattr(case, name), connection) for name in _FIELDS]
     if new:
         places = ", ".join(["%s"] * (len(_FIELDS) + 1))
         return f"INSERT INTO cases_case (id, {', '.join(_FIELDS)}) VALUES ({places})", [case.id, *values]
@@ -271,7 +272,7 @@ def _lock(case_id: str) -> tuple[Case, int]:
     case = Case.objects.select_for_update().filter(pk=case_id).annotate(read_at=_Clock()).first()
     if case is None:
         raise NoSuchCase(f"没有这件办件 / there is no such case: {case_id}")
-    return case, ledger.microseconds(case.read_at) or 0  # type: ignore[attr-defined]
+    return case, ledger.microseconds(case.read_at) or 0
 
 
 def _now() -> int:

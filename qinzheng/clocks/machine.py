@@ -302,9 +302,7 @@ def _pass_pause(state: State, track: Track, lane: Lane) -> None:
 
 
 def _next(state: State, tracks: list[Track]) -> Track:
-    index = 0
-    for lane in state.lanes:
+    for index, lane in enumerate(state.lanes):
         if lane is not None and lane.at == state.due:
             return tracks[index]
-        index += 1
     raise AssertionError("a state is due though none of its lanes is")

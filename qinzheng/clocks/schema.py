@@ -140,7 +140,7 @@ class Clock(Strict):
         """The limit that decides late or on time: the law's, else our own, else the given, else the promise."""
         for name in ("statutory", "own", "given", "committed"):
             if getattr(self.limits, name) is not None:
-                return name  # type: ignore[return-value]
+                return name
         raise AssertionError("Limits refuses a clock without a limit")
 
     def acts(self) -> set[str]:

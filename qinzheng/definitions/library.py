@@ -168,7 +168,7 @@ def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: lis
         problems.append(Problem(file, 1, "", f"读不到文件：{why.strerror}", f"cannot be read: {why.strerror}"))
         return
     for document in documents:
-        name = document.value.get("kind") if isinstance(document.value, dict) else None
+        name = str(document.value.get("kind")) if isinstance(document.value, dict) else ""
         if name not in kinds:
             known = "、".join(kinds)
             line = document.line(("kind",))

@@ -113,7 +113,7 @@ class _Reader:
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*path, i)) for i, child in enumerate(node.value)]
-        return _scalar(node.value, node.style, line)
+        return _scalar(node.value, getattr(node, "style", None), line)
 
     def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
         value: dict[str, Any] = {}

@@ -9,14 +9,13 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-import io
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -112,7 +111,7 @@ class Log:
         self._files.append(raw)
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        source: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw
+        source: gzip.GzipFile | BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw
         unpacked = 0
         try:
             while chunk := source.read(1 << 18):
@@ -251,9 +250,3 @@ def open_log(
     """Open a log; use it as a context manager and iterate. ``columns``: the fields wanted (None: all)."""
     wanted = None if columns is None else frozenset(columns)
     return Log(Path(path), format, wanted, encoding, progress)
-
-
-def text_file(path: Path) -> io.TextIOWrapper:
-    """A UTF-8 text file for writing, gzipped where the name ends in .gz."""
-    raw: IO[bytes] = gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb")  # type: ignore[assignment]
-    return io.TextIOWrapper(raw, encoding="utf-8", newline="")

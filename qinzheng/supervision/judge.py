@@ -64,6 +64,8 @@ def _enter(program: Program, state: State, deemed: Deemed) -> None:
         if track.main:
             track.finish(state, lane, deemed.at, COMPLETED)
         state.aim()
+    if state.turn == machine.OVER and state.opened >= 0:
+        return  # a case that has ended is not deemed anything any more
     none = [NONE]
     one = Facts([effective], [act], [lane.order], [state.organization], none, none, none, none, none, none)
     state.book.deemed.append((state.key, act, effective, deemed.at))

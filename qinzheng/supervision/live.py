@@ -20,6 +20,7 @@ from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
 from qinzheng.supervision import judge, programs, saved
 from qinzheng.supervision.batch import card_id, ending, names
+from qinzheng.supervision.bulk import Finding
 from qinzheng.supervision.models import Card
 
 ISSUED, WITHDRAWN, MOVED = "supervision.card_issued", "supervision.card_withdrawn", "clocks.moved"
@@ -135,8 +136,8 @@ class _Judgement:
 
     def _clocks(self, before: dict[tuple[str, int], ClockRow], state: State, refold: bool) -> None:
         after: dict[tuple[str, int], ClockRow] = {}
-        for row in self.book.clocks:
-            _, index, ordinal, start, due, promise, end, status, late, _, organization, _ = row
+        for fact in self.book.clocks:
+            _, index, ordinal, start, due, promise, end, status, late, _, organization, _ = fact
             after[self.compiled.clocks[self.compiled.tracks[index].clock], ordinal] = {
                 "organization": names(self.names, organization), "start": start, "due": due if due < FAR else None,
                 "promise": promise if promise < FAR else None, "paused": None, "end": end,
@@ -154,7 +155,7 @@ class _Judgement:
     # -- cards ----------------------------------------------------------------------------------
 
     def _cards(self, refold: bool) -> None:
-        found: dict[str, tuple[int, ...]] = {}
+        found: dict[str, Finding] = {}
         for finding in self.book.findings:
             rule = self.compiled.rules[finding[1]].id
             found[card_id(rule, self.ready.editions[rule], self.case.id, finding[2]).hex()] = finding
@@ -168,7 +169,7 @@ class _Judgement:
             if id not in known:
                 self._issue(id, finding)
 
-    def _issue(self, id: str, finding: tuple[int, ...]) -> None:
+    def _issue(self, id: str, finding: Finding) -> None:
         _, number, occurrence, at, order, detail, organization, _ = finding
         rule = self.compiled.rules[number]
         body = {

@@ -226,7 +226,7 @@ class _Compiler(Ladders):
         for name, track in self._main(when.clocks):
             finder = conditions.PausedNearLimit(number, track, when.within)
             if not track.given:
-                self._hear(self.before, _pausing(self.procedure.clocks[name]), finder)
+                self._hear(self.after, _pausing(self.procedure.clocks[name]), finder)
 
     def _bounced(self, number: int, when: schema.Bounced) -> None:
         trait = "return" if when.count == "returns" else "hand_over"

@@ -37,6 +37,8 @@ def test_a_fresh_letter_has_a_running_clock_and_no_card(published):
     done = opened()
     clock = Clock.objects.get(case=done.case)
     assert (clock.clock, clock.ending, clock.ended_at) == ("reply", "running", None)
+    assert clock.promised_at is not None
+    assert clock.due_at is not None
     assert clock.promised_at < clock.due_at
     assert cards(done) == []
     assert [e.type for e in queries.history(done.case)] == ["cases.opened", "clocks.moved"]
@@ -95,7 +97,7 @@ def test_nothing_happens_twice_or_in_the_future(published):
 
 def test_many_hands_on_one_case_leave_one_reply(published):
     done = opened()
-    said = []
+    said: list[bool | None] = []
 
     def reply():
         try:

@@ -20,9 +20,7 @@ def taken(material: Material) -> str:
     for n, count in enumerate(counts):
         tall = count / top * (HEIGHT - FOOT - 30)
         kind = "late" if material.limit is not None and n > material.limit else "slow"
-        if material.promise is not None and n <= material.promise:
-            kind = "good"
-        elif material.promise is None and kind == "slow":
+        if kind == "slow" and (material.promise is None or n <= material.promise):
             kind = "good"
         label = f"{n}{'+' if n == len(counts) - 1 else ''}: {count}"
         bars.append(

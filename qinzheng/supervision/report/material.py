@@ -119,7 +119,7 @@ def _clocks(
 ) -> list[str]:
     """Fill the distributions from the first case clock; returns the names of the worst cases."""
     at = {name: place for place, name in enumerate(CLOCK_FIELDS)}
-    chosen = next((t for t in compiled.main_tracks() if compiled.procedure.clocks[compiled.clocks[t.clock]].role == "case"))
+    chosen = next(t for t in compiled.main_tracks() if compiled.procedure.clocks[compiled.clocks[t.clock]].role == "case")
     months: dict[str, list[int]] = {}
     worst: dict[str, int] = {}
     taken = Counter[int]()

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from qinzheng.ledger import actions, crypto, envelope, export, queries, sequencer, verifier, witnessed
+from qinzheng.ledger import actions, crypto, envelope, export, merkle, queries, sequencer, verifier, witnessed
 from qinzheng.ledger.envelope import NewEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,8 +117,6 @@ def test_tiles_prove_every_event():
     actions.append([event(f"case-{k % 7}", n=k) for k in range(600)])
     assert sequencer.sequence_once(batch=250) == 250
     sequencer.sequence_all()
-    from qinzheng.ledger import merkle  # noqa: PLC0415
-
     tiles = queries.tiles()
     root = tiles.root()
     for position, leaf, _ in queries.sequenced():
@@ -205,6 +203,7 @@ def test_a_receipt_proves_one_event(tmp_path, signer, capsys):
     note = (tmp_path / "out" / "checkpoint").read_text(encoding="utf-8")
     some = queries.history("case-3")[2]
     receipt = export.receipt(some.id, note, 40)
+    assert receipt is not None
     file = tmp_path / "receipt.json"
     file.write_text(json.dumps(receipt), encoding="utf-8")
     key = crypto.public_line(signer)
