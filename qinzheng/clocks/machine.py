@@ -178,8 +178,8 @@ class Track:
     """
 
     __slots__ = (
-        "capped", "clock", "count", "given", "index", "limit", "main", "owner", "promise", "rungs",
-        "watch", "watchers",
+        "capped", "clock", "count", "given", "index", "limit", "main", "opening", "owner", "promise",
+        "rungs", "watch", "watchers",
     )  # fmt: skip
 
     def __init__(self, index: int, clock: int, count: Count, rungs: list[Rung], *, given: bool, main: bool, owner: int):
@@ -194,6 +194,8 @@ class Track:
         self.promise = NONE
         self.watch = 0
         """Units of pause after which ``watchers`` are told; 0: nobody watches."""
+        self.opening: list[Listener] = []
+        """Told when a pause begins: a notice that pauses nothing is not one."""
         self.capped: list[Listener] = []
         self.watchers: list[Listener] = []
 

@@ -97,6 +97,8 @@ class Pauses(Listener):
             lane.watched = 0
             if track.main:
                 state.lend_turn(self.owner, at)
+            for listener in track.opening:
+                listener.hear(state, facts, i)
         elif cap > lane.cap:
             lane.cap = cap
         track.aim(lane)

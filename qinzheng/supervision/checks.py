@@ -143,6 +143,7 @@ def _heard(compiled: Compiled) -> bool:
     listeners = [listener for heard in compiled.program.handlers for listener in heard]
     for track in compiled.tracks:
         listeners += [
+            *track.opening,
             *track.capped,
             *track.watchers,
             *(heard for rung in track.rungs for heard in rung.listeners),

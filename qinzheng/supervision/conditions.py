@@ -217,7 +217,7 @@ class PausedTooLong(Finder):
 
 
 class PausedNearLimit(Finder):
-    """A pause begun when no more than ``within`` units were left. Heard after it: a notice may be no pause."""
+    """A pause begun when no more than ``within`` units were left. Told by the pause itself: a notice may be none."""
 
     __slots__ = ("track", "within")
 
@@ -229,8 +229,7 @@ class PausedNearLimit(Finder):
     def hear(self, state: State, facts: Facts, i: int) -> None:
         track = self.track
         lane = state.lanes[track.index]
-        if lane is None or lane.status != RUNNING or lane.paused != facts.at[i] or track.overdue(lane):
-            return
+        assert lane is not None
         whole = track.rungs[track.limit].whole + lane.extra - self.within
         if whole <= 0 or facts.at[i] > track.count.due(lane.start, lane.shift, whole, 0):
             before = lane.pauses - 1

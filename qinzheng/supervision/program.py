@@ -224,9 +224,8 @@ class _Compiler(Ladders):
 
     def _paused_near_limit(self, number: int, when: schema.PausedNearLimit) -> None:
         for name, track in self._main(when.clocks):
-            finder = conditions.PausedNearLimit(number, track, when.within)
-            if not track.given:
-                self._hear(self.after, _pausing(self.procedure.clocks[name]), finder)
+            if self.procedure.clocks[name].pauses and not track.given:
+                track.opening.append(conditions.PausedNearLimit(number, track, when.within))
 
     def _bounced(self, number: int, when: schema.Bounced) -> None:
         trait = "return" if when.count == "returns" else "hand_over"

@@ -184,6 +184,7 @@ CASES: list[tuple[str, dict[str, Any], list[Row], list[Row]]] = [
         licence(pause("2026-03-04", 9), resume("2026-03-06 24:00"), event("grant", MID)),
     ),
     (LICENCE, NEAR, licence(pause("2026-03-27 00:00:01")), licence(pause("2026-03-26 24:00"))),
+    (LICENCE, NEAR, licence(pause("2026-03-30 24:00", 1)), licence(event("notify_special", "2026-03-30"))),
     (HOTLINE, RETURNS, returned(2), returned(1)),
     (HOTLINE, HANDED, returned(2), returned(1)),
     (
