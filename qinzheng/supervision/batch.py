@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from qinzheng.calendars.calendar import Calendar
 from qinzheng.cases.schema import Procedure
-from qinzheng.clocks.machine import COMPLETED, RELEASED, Book
+from qinzheng.clocks.machine import COMPLETED, DEPARTMENT, RELEASED, Book
 from qinzheng.supervision import archive, bulk, judge, program
 from qinzheng.supervision.schema import CLOCK_CONDITIONS, LEVELS, Rule
 
@@ -209,10 +209,14 @@ class _Worker:
             verdict.highest[LEVELS[level]] += 1
 
     def _endings(self, verdict: Verdict) -> None:
-        """Count how clocks ended, in all and by organization."""
+        """Count how the department's clocks ended, in all and by organization."""
         rows, width = verdict.clocks[0][1], len(CLOCK_FIELDS)
-        counted = Counter(zip(rows[7::width], rows[8::width], rows[10::width], strict=True))
-        for (status, late, organization), count in counted.items():
+        ours = {track.index for track in self.compiled.tracks if track.owner == DEPARTMENT}
+        columns = (rows[field::width] for field in (1, 7, 8, 10))
+        counted = Counter(zip(*columns, strict=True))
+        for (track, status, late, organization), count in counted.items():
+            if track not in ours:
+                continue
             name = ending(status, late)
             verdict.endings[name] += count
             verdict.by_organization.setdefault(organization, Counter())[name] += count

@@ -137,10 +137,11 @@ class _Compiler(Ladders):
     # -- conditions -----------------------------------------------------------------------------
 
     def _clocks_with(self, named: Sequence[str], limit: str, role: str | None) -> list[str]:
+        """The clocks named; else the department's own: an applicant's time is no officer's card."""
         chosen = [
             name
             for name in self.clocks
-            if (not named or name in named)
+            if (name in named if named else self.procedure.clocks[name].owner == "department")
             and (role is None or self.procedure.clocks[name].role == role)
             and (name, limit) in self.marks
         ]

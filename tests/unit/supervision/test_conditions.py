@@ -252,6 +252,14 @@ def test_time_passed_before_a_silent_acceptance_is_judged_too() -> None:
     assert [finding[3] for finding in case.book.findings] == [at("2026-03-16 24:00")]
 
 
+def test_the_applicants_time_makes_no_card_unless_it_is_named() -> None:
+    # 行政复议法 31: the applicant has ten working days to correct; that they pass is no fault of the organ.
+    rows = [event("receive", "2026-03-02 09:00"), event("request_correction", "2026-03-03 09:00")]
+    all_steps = {"condition": "step_late", "limit": "statutory"}
+    assert fired(REVIEW, all_steps, rows) == 0
+    assert fired(REVIEW, {**all_steps, "clocks": ["supply"]}, rows) == 1
+
+
 # -- keyed by officer-day ------------------------------------------------------------------------------
 
 BULK = schema.ClosedInBulk(

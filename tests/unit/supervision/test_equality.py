@@ -14,8 +14,8 @@ from qinzheng.clocks.machine import Book
 from qinzheng.supervision import archive, batch, judge, saved
 from qinzheng.supervision.program import Compiled
 from tests.generated import DAY, history
-from tests.histories import Row, compiled, facts, judged
-from tests.library import calendar, library, procedure, rules
+from tests.histories import Row, compiled, event, facts, judged
+from tests.library import at, calendar, library, procedure, rules
 
 PROCEDURES = sorted(found.id for found in library().all("procedure"))
 PROGRAMS = {name: compiled(name, rules()) for name in PROCEDURES}
@@ -129,6 +129,19 @@ def test_two_workers_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(one.cards) > 50
     assert (one.digest(), one.highest, one.spent) == (two.digest(), two.highest, two.spent)
     assert one.by_organization == two.by_organization
+
+
+def test_a_third_partys_silence_is_not_counted_against_the_organization(tmp_path: Path) -> None:
+    name = "information.request"
+    begin = at("2016-03-01 09:00")
+    asked = [
+        event("receive", begin, organization=1),
+        event("ask_co_author", begin + DAY, value=15),
+        event("answer", begin + 25 * DAY),
+    ]
+    verdict = batch.run(written(tmp_path / "events.parquet", name, {"case": asked}, None))
+    assert verdict.endings == {"completed_on_time": 2}  # the answer, and that the request was clear
+    assert verdict.by_organization == {1: {"completed_on_time": 2}}
 
 
 def test_the_live_fold_of_every_case_gives_the_digest_of_the_batch(tmp_path: Path) -> None:
