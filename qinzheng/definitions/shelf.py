@@ -49,13 +49,14 @@ class _Shelf:
             stamp = (len(ids), ids[-1] if ids else 0)
             if stamp == self.stamp:
                 return
-            self.held, entries = {}, []
+            self.held, entries = {}, {}
             for row in Edition.objects.exclude(published_at=None).order_by("id"):
                 document = strict.documents(bytes(row.text))[0]
                 definition = KINDS[row.kind].model.model_validate(document.value)
                 self.held[row.kind, row.definition, row.sha256] = Published(definition, row.sha256)
-                entries.append(Held(definition, Path(row.file), document))
-            self.library = Library(entries)
+                # What was published last for the same day replaces what was published before.
+                entries[row.kind, row.definition, row.in_force_from] = Held(definition, Path(row.file), document)
+            self.library = Library(entries.values())
             self.stamp = stamp
 
 

@@ -94,6 +94,8 @@ def _judging(groups: Any) -> None:
     verb.add_argument("--known-at", help="只用当时已知的事件 · only events recorded by this moment")
     verb.add_argument("--json", action="store_true")
     verb.set_defaults(run=on_database(JUDGING, "judge"))
+    verb = groups.add_parser("redetermine", help="日历或规则发布后，重新认定在办时限 · reckon open clocks anew after a publication")
+    verb.set_defaults(run=on_database(JUDGING, "redetermine"))
     verb = groups.add_parser("tick", help="让时间走过：标记、视同行为 · let time pass: marks, deemed acts")
     verb.add_argument("--once", action="store_true", help="只走一次 · once, then stop")
     verb.set_defaults(run=on_database(JUDGING, "tick"))

@@ -15,6 +15,7 @@ from qinzheng.cases.actions import DEEMED, OPENED, PERFORMED, Act, Change, Deeme
 from qinzheng.cases.engine import Who
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import FAR, NONE, RUNNING, Book, Facts, State
+from qinzheng.clocks.models import Clock
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
@@ -23,7 +24,8 @@ from qinzheng.supervision.batch import card_id, ending, names
 from qinzheng.supervision.bulk import Finding
 from qinzheng.supervision.models import Card
 
-ISSUED, WITHDRAWN, MOVED = "supervision.card_issued", "supervision.card_withdrawn", "clocks.moved"
+ISSUED, WITHDRAWN = "supervision.card_issued", "supervision.card_withdrawn"
+MOVED, REDETERMINED, VANISHED = "clocks.moved", "clocks.redetermined", "clocks.vanished"
 ClockRow = dict[str, Any]
 
 
@@ -50,7 +52,7 @@ class _Judgement:
         refold = state is None or any(act.occurred_at < self.kept["horizon"] for act in self.change.acts)
         before = {} if state is None else self._running(state)
         if refold:
-            state, before = self._refold(), {}
+            state, before = self._refold(), self._written()
         else:
             assert state is not None
             judge.fold(self.compiled.program, state, self.facts(self.change.acts), 0, len(self.change.acts))
@@ -144,13 +146,31 @@ class _Judgement:
                 "ending": ending(status, late),
             }  # fmt: skip
         after |= self._running(state)
-        if refold and self.case.last_seq:
-            self.change.writes.append(('DELETE FROM clocks_clock WHERE "case" = %s', [self.case.id]))
+        # Acts move clocks; where nobody acted and the program is another one, law or calendar has changed.
+        type = MOVED if self.change.acts or self.kept else REDETERMINED
         for (clock, ordinal), row in after.items():
             if before.get((clock, ordinal)) == row:
                 continue
             self.change.writes.append((_UPSERT, [self.case.id, clock, ordinal, row["organization"], *_instants(row), row["ending"]]))
-            self._determine(MOVED, {"clock": clock, "ordinal": ordinal, **row})
+            self._determine(type, {"clock": clock, "ordinal": ordinal, **row})
+        if refold:
+            for clock, ordinal in before.keys() - after.keys():
+                self.change.writes.append((_REMOVE, [self.case.id, clock, ordinal]))
+                self._determine(VANISHED, {"clock": clock, "ordinal": ordinal})
+
+    def _written(self) -> dict[tuple[str, int], ClockRow]:
+        """The clocks as the table has them: what a refold is compared with."""
+        if not self.case.last_seq:
+            return {}
+        return {
+            (row.clock, row.ordinal): {
+                "organization": row.organization, "start": ledger.microseconds(row.started_at),
+                "due": ledger.microseconds(row.due_at), "promise": ledger.microseconds(row.promised_at),
+                "paused": ledger.microseconds(row.paused_at), "end": ledger.microseconds(row.ended_at),
+                "ending": row.ending,
+            }
+            for row in Clock.objects.filter(case=self.case.id)
+        }  # fmt: skip
 
     # -- cards ----------------------------------------------------------------------------------
 
@@ -201,6 +221,7 @@ class _Judgement:
         )  # fmt: skip
 
 
+_REMOVE = 'DELETE FROM clocks_clock WHERE "case" = %s AND clock = %s AND ordinal = %s'
 _UPSERT = (
     'INSERT INTO clocks_clock ("case", clock, ordinal, organization, started_at, due_at, promised_at, paused_at, '
     "ended_at, ending) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "

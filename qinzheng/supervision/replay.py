@@ -8,7 +8,7 @@ from qinzheng.cases.actions import DEEMED, OPENED, PERFORMED
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
-from qinzheng.supervision.live import ISSUED, MOVED, WITHDRAWN
+from qinzheng.supervision.live import ISSUED, MOVED, REDETERMINED, VANISHED, WITHDRAWN
 
 
 def _case(rows: Rows, event: StoredEvent) -> None:
@@ -22,6 +22,9 @@ def _case(rows: Rows, event: StoredEvent) -> None:
 
 def _clock(rows: Rows, event: StoredEvent) -> None:
     body = event.body
+    if event.type == VANISHED:
+        rows.pop((event.subject, body["clock"], body["ordinal"]), None)
+        return
     at: dict[str, Any] = {name: ledger.instant(body[name]) for name in ("start", "due", "promise", "paused", "end")}
     rows[event.subject, body["clock"], body["ordinal"]] = {
         "organization": body["organization"], "started_at": at["start"], "due_at": at["due"],
@@ -48,7 +51,7 @@ PROJECTIONS = [
     ),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),
-        ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending"), (MOVED,), _clock,
+        ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending"), (MOVED, REDETERMINED, VANISHED), _clock,
     ),
     Projection(
         "supervision_card", ("id",), ("case", "rule", "level", "at", "organization", "detail", "withdrawn_at"),
