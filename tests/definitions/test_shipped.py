@@ -15,6 +15,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 LATIN = re.compile("[A-Za-z]")
 
 LAW = [
+    "approvals.joint",
     "approvals.standard",
     "hotline.work-order",
     "information.request",
@@ -91,6 +92,7 @@ def test_people_may_withdraw_and_add_papers_at_any_time(id: str) -> None:
 
 APPROVERS = {
     "approvals.standard": ("decision", "head_of_organ", 10),
+    "approvals.joint": ("decision", "government_head", 15),
     "review.reconsideration": ("decision", "head_of_review_body", 30),
     "petitions.matter": ("handling", "head_of_organ", 30),
     "information.request": ("answer", "head_of_information_unit", 20),
@@ -111,6 +113,7 @@ BUDGETS = [
     ("approvals.standard", "correction", 5, "working_days"),
     ("approvals.standard", "decision", 20, "working_days"),
     ("approvals.standard", "certificate", 10, "working_days"),
+    ("approvals.joint", "decision", 45, "working_days"),
     ("review.reconsideration", "acceptance", 5, "working_days"),
     ("review.reconsideration", "supply", 10, "working_days"),
     ("review.reconsideration", "decision", 60, "calendar_days"),
