@@ -1,7 +1,7 @@
 """The law's own rules of counting, on both sides of each date."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qinzheng.clocks import counting
@@ -140,12 +140,14 @@ FAMILIES = [
 MOMENTS = st.integers(at("2020-01-01"), at("2025-12-31"))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FAMILIES), MOMENTS, st.integers(0, 10**11), st.integers(2, 9))
 def test_a_later_start_and_a_longer_budget_never_end_earlier(count, start, later, amount):
     assert count.due(start, 0, amount, 0) <= count.due(start + later, 0, amount, 0)
     assert count.due(start, 0, amount, 0) <= count.due(start, 0, amount + 1, 0)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FAMILIES), MOMENTS, st.integers(2, 9), st.integers(1, 999_999))
 def test_a_part_of_a_unit_lies_between_its_neighbours(count, start, amount, part):
     within = count.due(start, 0, amount, part)
@@ -154,6 +156,7 @@ def test_a_part_of_a_unit_lies_between_its_neighbours(count, start, amount, part
         assert count.due(start, 0, amount, 0) <= within <= count.due(start, 0, amount + 1, 0)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FAMILIES), MOMENTS, st.lists(st.integers(0, 10**12), min_size=2, max_size=5))
 def test_pauses_in_a_row_take_what_one_pause_takes(count, begin, steps):
     moments = [begin]
@@ -189,6 +192,7 @@ def test_backward_in_calendar_days_ends_on_whatever_day_that_is():
     assert latest("2026-03-31 09:00", 30, working=False, clear_days=True) == "2026-02-28 24:00"
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(1, 30), st.booleans())
 def test_what_is_given_at_the_latest_moment_leaves_the_whole_period(fixed, whole, clear):
     cn = calendar()

@@ -1,6 +1,6 @@
 """How acts move a clock: pauses capped by the time told, extensions, restarts, releases, reopening."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.histories import Clock, Judged, Row, compiled, event, judged
@@ -167,6 +167,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS, st.integers(0, 90 * DAY))
 def test_every_microsecond_belongs_to_somebody(steps: list[tuple[str, int, int]], rest: int) -> None:
     begin = now = at("2024-03-04 09:00")

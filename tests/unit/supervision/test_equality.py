@@ -38,7 +38,7 @@ def live(program: Compiled, rows: list[Row], as_of: int, random: Random) -> tupl
     return book, state.spent
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("name", PROCEDURES)
 @given(seed=SEEDS)
 def test_live_is_batch(name: str, seed: int) -> None:
@@ -53,7 +53,7 @@ def test_live_is_batch(name: str, seed: int) -> None:
     assert spent == whole.state.spent
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @pytest.mark.parametrize("name", PROCEDURES)
 @given(seed=SEEDS)
 def test_no_card_is_written_twice(name: str, seed: int) -> None:
