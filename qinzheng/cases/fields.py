@@ -45,8 +45,8 @@ def _fault(field: Field_, value: Any) -> tuple[str, str] | None:
     if field.type == "choice":
         known = "、".join(field.choices)
         return None if value in field.choices else (f"应为其中之一：{known}", f"must be one of {known}")
-    if field.type == "day":
-        return _day(value)
+    if field.type in ("day", "instant"):
+        return _time(field.type, value)
     if isinstance(value, list):
         return None if all(isinstance(part, str) and part for part in value) else ("应为文字列表", "must be a list of texts")
     if not isinstance(value, str):
@@ -66,9 +66,13 @@ def _integer(field: Field_, value: Any) -> tuple[str, str] | None:
     return None
 
 
-def _day(value: Any) -> tuple[str, str] | None:
+def _time(type: str, value: Any) -> tuple[str, str] | None:
     try:
-        dt.date.fromisoformat(value)
+        if type == "day":
+            dt.date.fromisoformat(value)
+        else:
+            dt.datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        return "应为日期 YYYY-MM-DD", "must be a date YYYY-MM-DD"
+        form = "YYYY-MM-DD" if type == "day" else "YYYY-MM-DDThh:mm"
+        return f"应为 {form}", f"must be {form}"
     return None

@@ -81,7 +81,7 @@ def _write(
         "reported": [NONE if act.reported_at is None else act.reported_at for act in done],
         "recorded": [act.recorded_at for act in done],
         "value": [live.value(definition, act, names) for act in done],
-        "due": [int(act.form.get("due_at", NONE)) for act in done],
+        "due": [live.due(act) for act in done],
         "precision": [0] * len(done),
     }
     writer.case(subject, codes, rows)

@@ -7,6 +7,7 @@ the difference is issued and withdrawn with its cause. Registered as a projector
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from qinzheng.cases.engine import Who
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import FAR, NONE, RUNNING, Book, Facts, State
 from qinzheng.clocks.models import Clock
+from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
@@ -114,7 +116,7 @@ class _Judgement:
             reported=[NONE if act.reported_at is None else act.reported_at for act in acts],
             recorded=[act.recorded_at for act in acts],
             value=[value(compiled.procedure, act, self.code) for act in acts],
-            due=[int(act.form.get("due_at", NONE)) for act in acts],
+            due=[due(act) for act in acts],
         )
 
     # -- clocks ---------------------------------------------------------------------------------
@@ -249,6 +251,17 @@ def value(procedure: Procedure, act: Act, code: Callable[[str], int]) -> int:
         if name in act.form:
             return int(act.form[name])
     return NONE
+
+
+def due(act: Act) -> int:
+    """A due moment that the act itself states in its field ``due_at`` (ISO, Beijing time where it names no zone)."""
+    stated = act.form.get("due_at")
+    if stated is None:
+        return NONE
+    moment = dt.datetime.fromisoformat(str(stated))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=shelf.ZONE)
+    return ledger.microseconds(moment) or NONE
 
 
 def acts_of(case_id: str) -> list[Act]:
