@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from qinzheng.calendars.calendar import Calendar
 from qinzheng.clocks import explain as clock_words
-from qinzheng.clocks.machine import Book, Facts, Track
+from qinzheng.clocks.machine import OVER, Book, Facts, State, Track
 from qinzheng.definitions.form import Text
 from qinzheng.supervision import conditions, judge
 from qinzheng.supervision.archive import Archive, Group
@@ -79,6 +79,8 @@ class CaseSaid:
     cards: list[CardSaid]
     spent: tuple[int, int, int, int]
     calendar: Calendar
+    stretches: list[tuple[int, int, int]]
+    """(turn, from, to): whose time each stretch of the case was, in order."""
 
     @property
     def highest(self) -> str:
@@ -92,11 +94,30 @@ def case(archive: Archive, compiled: Compiled, calendar: Calendar, as_of: int, n
     if group is None:
         return None
     book = Book()
-    spent = judge.judge(compiled.program, group.facts, group.borders, as_of, book, 0)
+    state = _Watched(compiled.program, book)
+    judge.fold(compiled.program, state, group.facts, 0, len(group.facts.at))
+    judge.finish(compiled.program, state, as_of)
+    spent = state.spent
     words = _Words(archive, compiled, calendar, group, book)
     return CaseSaid(
-        name, words.events(), words.clocks(), words.cards(), (spent[0], spent[1], spent[2], spent[3]), calendar
-    )
+        name, words.events(), words.clocks(), words.cards(), (spent[0], spent[1], spent[2], spent[3]), calendar,
+        state.stretches,
+    )  # fmt: skip
+
+
+class _Watched(State):
+    """The state of a fold that remembers whose turn it was when; the fold itself is the same."""
+
+    __slots__ = ("stretches",)
+
+    def __init__(self, program: judge.Program, book: Book) -> None:
+        super().__init__(0, program.lanes, program.registers, book)
+        self.stretches: list[tuple[int, int, int]] = []
+
+    def hand_turn(self, turn: int, at: int) -> None:
+        if self.turn != OVER and at > self.since:
+            self.stretches.append((self.turn, self.since, at))
+        super().hand_turn(turn, at)
 
 
 class _Words:

@@ -14,11 +14,11 @@ def taken(material: Material) -> str:
     counts = material.taken
     if not any(counts):
         return ""
-    top = max(counts)
+    top = max(max(counts[:-1]), 1)  # the last bin holds all the rest: it must not flatten the others
     wide = WIDTH / len(counts)
     bars = []
     for n, count in enumerate(counts):
-        tall = count / top * (HEIGHT - FOOT - 30)
+        tall = min(count / top, 1.15) * (HEIGHT - FOOT - 30)
         kind = "late" if material.limit is not None and n > material.limit else "slow"
         if kind == "slow" and (material.promise is None or n <= material.promise):
             kind = "good"
@@ -27,6 +27,8 @@ def taken(material: Material) -> str:
             f'<rect class="{kind}" x="{n * wide + 1:.1f}" y="{HEIGHT - FOOT - tall:.1f}" width="{wide - 2:.1f}" '
             f'height="{tall:.1f}"><title>{label}</title></rect>'
         )
+    if counts[-1]:
+        bars.append(f'<text x="{WIDTH - wide - 4:.1f}" y="30" text-anchor="end">≥{len(counts) - 1}: {counts[-1]}</text>')
     for mark, kind, text in ((material.promise, "promise", "承诺 promise"), (material.limit, "limit", "期限 limit")):
         if mark is not None:
             x = (mark + 1) * wide

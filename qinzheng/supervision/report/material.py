@@ -121,6 +121,7 @@ def _clocks(
     at = {name: place for place, name in enumerate(CLOCK_FIELDS)}
     chosen = next(t for t in compiled.main_tracks() if compiled.procedure.clocks[compiled.clocks[t.clock]].role == "case")
     months: dict[str, list[int]] = {}
+    levels = _levels(compiled, verdict)
     worst: dict[str, int] = {}
     taken = Counter[int]()
     for name, row in clock_rows(verdict, source):
@@ -144,4 +145,14 @@ def _clocks(
         material.promise = chosen.rungs[chosen.promise].whole if chosen.promise >= 0 else None
         last = max(BINS, material.limit * 2)
         material.taken = [taken[n] for n in range(last)] + [sum(count for n, count in taken.items() if n >= last)]
-    return [name for name, _ in sorted(worst.items(), key=lambda item: (-item[1], item[0]))[:WORST]]
+    return [name for name, _ in sorted(worst.items(), key=lambda item: (-levels.get(item[0], 0), -item[1], item[0]))[:WORST]]
+
+
+def _levels(compiled: Compiled, verdict: Verdict) -> dict[str, int]:
+    """The highest level of each case that has a card."""
+    ranks = [LEVELS.index(rule.level) for rule in compiled.rules]
+    highest: dict[str, int] = {}
+    for key, rule in zip(verdict.cards.key, verdict.cards.rule, strict=True):
+        if ranks[rule] > highest.get(key, 0):
+            highest[key] = ranks[rule]
+    return highest

@@ -38,6 +38,15 @@ def said(text: Text, tag: str = "span") -> str:
     return both(text.zh, text.en, tag)
 
 
+LEGEND = (
+    '<p class="legend">'
+    '<i class="used"></i>' + both("部门的时间", "department's time")
+    + '<i class="applicant"></i>' + both("申请人的时间（斜线）", "applicant's time (hatched)")
+    + '<i class="third"></i>' + both("第三方的时间（斜线）", "third party's time (hatched)")
+    + '<i class="over"></i>' + both("超过期限", "past the limit") + "</p>"
+)  # fmt: skip
+
+
 def render(material: Material) -> str:
     """The whole report as one HTML text."""
     style = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
@@ -58,8 +67,8 @@ def _front(m: Material) -> str:
     judged = late + overdue + on_time
     share = (late + overdue) / judged if judged else 0
     figures = [
-        (f"{m.cases:,}", "件", "cases"), (f"{on_time:,}", "按时", "in time"), (f"{late:,}", "超期办结", "done late"),
-        (f"{overdue:,}", "逾期未结", "still overdue"), (f"{m.highest['red']:,}", "件红牌", "cases with a red card"),
+        (f"{m.cases:,}", "件", "cases"), (f"{on_time:,}", "项时限按时办结", "limits kept"), (f"{late:,}", "项时限超期办结", "limits met late"),
+        (f"{overdue:,}", "项时限逾期未结", "limits past, still open"), (f"{m.highest['red']:,}", "件红牌", "cases with a red card"),
         (f"{m.highest['yellow']:,}", "件黄牌", "cases with a yellow card"),
     ]  # fmt: skip
     cells = "".join(f"<li><b>{number}</b>{both(zh, en)}</li>" for number, zh, en in figures)
@@ -71,7 +80,7 @@ def _front(m: Material) -> str:
         f'<p class="asof">{both(f"截至 {m.as_of.zh}", f"as of {m.as_of.en}")}</p>'
         f'<ul class="figures">{cells}</ul>'
         + both(
-            f"到期该有结果的，每 100 件中有 {share * 100:.0f} 件超过了期限。", f"Of every 100 that should have had a result by now, {share * 100:.0f} went past their limit.",
+            f"到期该有结果的时限，每 100 项中有 {share * 100:.0f} 项超过。", f"Of every 100 limits that should have had a result by now, {share * 100:.0f} were passed.",
             "p",
         ).replace("<p", '<p data-lead="1"')
         + f"<h2>{both('在哪里', 'Where')}</h2><ol>{''.join(_where(o) for o in m.organizations[:5] if o.share_late > 0)}</ol>"
@@ -83,8 +92,8 @@ def _where(o: Organization) -> str:
     return (
         f"<li><b>{escape(o.name)}</b>："
         + both(
-            f"{o.judged} 件中 {o.late + o.overdue} 件超期（{o.share_late:.0%}），其中 {o.overdue} 件至今未结",
-            f"{o.late + o.overdue} of {o.judged} late ({o.share_late:.0%}), {o.overdue} of them still open",
+            f"{o.judged} 项时限中 {o.late + o.overdue} 项超期（{o.share_late:.0%}），其中 {o.overdue} 项至今未结",
+            f"{o.late + o.overdue} of {o.judged} limits passed ({o.share_late:.0%}), {o.overdue} of them still open",
         )
         + "</li>"
     )
@@ -157,7 +166,7 @@ def _source(basis: str, sources: list[str]) -> str:
 
 def _worst(m: Material) -> str:
     cases = "".join(_case(case) for case in m.worst)
-    return f"<section><h2>{both('超期最久的二十件', 'The twenty that were late the longest')}</h2>{cases or both('没有超期的办件。', 'Nothing was late.', 'p')}</section>"
+    return f"<section><h2>{both('最严重的二十件', 'The twenty worst')}</h2>{LEGEND}{cases or both('没有超期的办件。', 'Nothing was late.', 'p')}</section>"
 
 
 def _case(case: CaseSaid) -> str:
@@ -185,7 +194,7 @@ def _clock(clock: ClockSaid, case: CaseSaid) -> str:
     title = f"{clock.name.zh} · {clock.name.en}：{ENDINGS[clock.ending].zh}"
     return (
         f'<div class="clock"><h4>{said(clock.name)} <span class="ending {clock.ending}">{said(ENDINGS[clock.ending])}</span></h4>'
-        f"{ruler.draw(clock, case.calendar, title)}{why}{promise}</div>"
+        f"{ruler.draw(clock, case, title, clock.why_due.zh + ' · ' + clock.why_due.en)}{why}{promise}</div>"
     )
 
 
