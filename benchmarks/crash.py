@@ -42,7 +42,9 @@ def write(notes: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -87,11 +89,15 @@ def drill(cluster: database.Cluster, folder: Path, kills: int) -> int:
         writer.kill()
         writer.wait()
     sequencer.sequence_all()
-    acknowledged = {line for notes in folder.glob("notes-*") for line in notes.read_text().split("\n") if len(line) == 36}
+    acknowledged = {
+        line for notes in folder.glob("notes-*") for line in notes.read_text().split("\n") if len(line) == 36
+    }
     with connection.cursor() as cursor:
         cursor.execute("SELECT id::text FROM ledger_event")
         stored = {row[0] for row in cursor.fetchall()}
-        cursor.execute("SELECT count(*) FROM (SELECT subject FROM ledger_event GROUP BY subject HAVING max(subject_seq) <> count(*)) gaps")
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT subject FROM ledger_event GROUP BY subject HAVING max(subject_seq) <> count(*)) gaps"
+        )
         gaps = cursor.fetchone()[0]
         cursor.execute("SELECT count(*), coalesce(max(position) + 1, 0) FROM ledger_position")
         count, end = cursor.fetchone()

@@ -31,7 +31,9 @@ def generate(path: Path, events: int, acts: list[str], seed: int) -> archive.Mea
     """An archive of about ``events`` events; the same for the same seed."""
     chance = random.Random(seed)
     code = {name: number for number, name in enumerate(acts)}
-    meaning = archive.Meaning(PROCEDURE, acts, [f"o{n}" for n in range(20)], [f"a{n}" for n in range(200)], [], acts)
+    meaning = archive.Meaning(
+        PROCEDURE, acts, [f"o{n}" for n in range(20)], [f"a{n}" for n in range(200)], [], acts
+    )
     columns = [name for name in archive.COLUMNS if name not in ("role", "recorded", "precision")]
     with archive.Writer(path, meaning, columns) as writer:
         number = 0
@@ -79,16 +81,23 @@ def job(path: Path) -> batch.Job:
     procedure = library.get("procedure", PROCEDURE)
     rules = [rule for rule in library.all("rule") if rule.set == "standard" and PROCEDURE in rule.supervises]
     editions = {rule.id: library.hash(rule) for rule in rules}
-    return batch.Job(path, procedure, rules, editions, {"nl": calendars.calendar(library, "nl")}, BEGIN + 2_500 * DAY)
+    return batch.Job(
+        path, procedure, rules, editions, {"nl": calendars.calendar(library, "nl")}, BEGIN + 2_500 * DAY
+    )
 
 
 def peak_mb() -> int:
     """Largest resident size of this process plus that of its largest child, MiB."""
-    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    return (
+        sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        // 1024
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--seed", type=int, default=1)
@@ -99,7 +108,9 @@ def main() -> None:
         work = job(path)
         if not path.exists():
             generate(path, options.events, ["", *sorted(work.procedure.acts)], options.seed)
-        print(f"{len(work.rules)} rules\n| events | cases | cards | workers | s | events/s | peak MiB | digest |\n|---|---|---|---|---|---|---|---|")
+        print(
+            f"{len(work.rules)} rules\n| events | cases | cards | workers | s | events/s | peak MiB | digest |\n|---|---|---|---|---|---|---|---|"
+        )
         for workers in options.workers:
             began = time.perf_counter()
             verdict = batch.run(work, workers=workers)

@@ -75,25 +75,33 @@ def throughput(events: int) -> None:
     for begin in range(0, events, 10_000):
         actions.copy_in(
             [
-                actions.row(NewEvent(type="cases.performed", subject=f"case-{n // 8}", body=body), n % 8 + 1, stamp)
+                actions.row(
+                    NewEvent(type="cases.performed", subject=f"case-{n // 8}", body=body), n % 8 + 1, stamp
+                )
                 for n in range(begin, min(begin + 10_000, events))
             ]
         )
     print(f"| bulk append (COPY) | {events / (time.perf_counter() - began):,.0f} events/s |")
     began = time.perf_counter()
     assert sequencer.sequence_all() == events
-    print(f"| sequenced (positions, leaf hashes, tiles) | {events / (time.perf_counter() - began):,.0f} events/s |")
+    print(
+        f"| sequenced (positions, leaf hashes, tiles) | {events / (time.perf_counter() - began):,.0f} events/s |"
+    )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "export.jsonl"
         export.write(file)
         began = time.perf_counter()
         verifier.main([str(file)])
         rate = events / (time.perf_counter() - began)
-    print(f"| offline verification, one core | {rate:,.0f} events/s; 10 M in {10_000_000 / rate / 60:.1f} min (extrapolated) |")
+    print(
+        f"| offline verification, one core | {rate:,.0f} events/s; 10 M in {10_000_000 / rate / 60:.1f} min (extrapolated) |"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--size", type=int, default=10_000_000)
     options = parser.parse_args()

@@ -48,7 +48,9 @@ def measure(python: str, code: str, log: str, mapping: str) -> list[float] | Non
     runs = []
     for _ in range(3):
         try:
-            done = subprocess.run([python, "-c", code, log, mapping], capture_output=True, text=True, timeout=LIMIT, check=True)
+            done = subprocess.run(
+                [python, "-c", code, log, mapping], capture_output=True, text=True, timeout=LIMIT, check=True
+            )
         except subprocess.TimeoutExpired:
             return None
         runs.append([float(figure) for figure in done.stdout.split()[-4:]])
@@ -63,7 +65,9 @@ def main() -> int:
     print("| log | task | ours | pm4py | ratio |\n|---|---|---|---|---|")
     for log, mapping in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
         ours, theirs = measure(sys.executable, OURS, log, mapping), measure(peer, PEER, log, mapping)
-        for place, task in enumerate(("import, s", "rules / log skeleton, s", "rules / temporal profile, s", "peak, MiB")):
+        for place, task in enumerate(
+            ("import, s", "rules / log skeleton, s", "rules / temporal profile, s", "peak, MiB")
+        ):
             mine = f"{ours[place]:.2f}" if ours else f"> {LIMIT}"
             other = f"{theirs[place]:.2f}" if theirs else f"> {LIMIT}"
             ratio = f"{theirs[place] / ours[place]:.1f}" if ours and theirs else "-"

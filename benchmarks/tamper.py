@@ -29,7 +29,9 @@ def edit(cursor: Any, at: int) -> None:
 
 
 def back_date(cursor: Any, at: int) -> None:
-    cursor.execute("UPDATE ledger_event SET recorded_at = recorded_at - interval '3 days' WHERE row = %s", [at])
+    cursor.execute(
+        "UPDATE ledger_event SET recorded_at = recorded_at - interval '3 days' WHERE row = %s", [at]
+    )
 
 
 def claim_earlier(cursor: Any, at: int) -> None:
@@ -62,7 +64,9 @@ def insert(cursor: Any, at: int) -> None:
         [at],
     )
     row = cursor.fetchone()[0]
-    cursor.execute("INSERT INTO ledger_position (position, event_id, leaf) VALUES (%s, %s, '')", [position, row])
+    cursor.execute(
+        "INSERT INTO ledger_position (position, event_id, leaf) VALUES (%s, %s, '')", [position, row]
+    )
     cursor.execute("UPDATE ledger_head SET size = size + 1")
 
 
@@ -74,7 +78,10 @@ def swap(cursor: Any, at: int) -> None:
         "UPDATE ledger_position SET position = CASE WHEN position = %s THEN -1 ELSE -2 END WHERE position IN (%s, %s)",
         [position, position, other],
     )
-    cursor.execute("UPDATE ledger_position SET position = CASE WHEN position = -1 THEN %s ELSE %s END WHERE position < 0", [other, position])
+    cursor.execute(
+        "UPDATE ledger_position SET position = CASE WHEN position = -1 THEN %s ELSE %s END WHERE position < 0",
+        [other, position],
+    )
 
 
 def truncate(cursor: Any, at: int) -> None:
@@ -90,11 +97,16 @@ KINDS: tuple[Callable[[Any, int], None], ...] = (
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    with database.temporary(configuration={"fsync": "off"}) as cluster, tempfile.TemporaryDirectory() as folder:
+    with (
+        database.temporary(configuration={"fsync": "off"}) as cluster,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         os.environ["DATABASE_URL"] = cluster.url()
         console.ready()
         return drill(Path(folder), options.times, options.seed)
@@ -110,7 +122,12 @@ def drill(folder: Path, times: int, seed: int) -> int:
     crypto.create_key(folder / "key", "drill/ledger", "ed25519")
     signer = crypto.read_key(folder / "key")
     for begin in range(0, EVENTS, EVERY):
-        actions.append([NewEvent(type="drill", subject=f"case-{n % 40}", body={"n": n}) for n in range(begin, begin + EVERY)])
+        actions.append(
+            [
+                NewEvent(type="drill", subject=f"case-{n % 40}", body={"n": n})
+                for n in range(begin, begin + EVERY)
+            ]
+        )
         sequencer.sequence_all()
         witnessed.write(folder / "outside", signer, "drill/ledger")
     arguments = [str(folder / "export.jsonl"), "--key", crypto.public_line(signer)]
@@ -138,7 +155,9 @@ def drill(folder: Path, times: int, seed: int) -> int:
     for name in made:
         print(f"| {name} | {made[name]} | {found[name]} |")
     print(f"| all | {made.total()} | {found.total()} |")
-    print(f"\nFirst bad position named within one checkpoint interval ({EVERY} events): {near} of {made.total()}.")
+    print(
+        f"\nFirst bad position named within one checkpoint interval ({EVERY} events): {near} of {made.total()}."
+    )
     return 0 if found == made else 1
 
 

@@ -33,7 +33,9 @@ KINDS: dict[str, Kind] = {
 
 def build_parser() -> argparse.ArgumentParser:
     """The console command with every group of commands."""
-    parser = argparse.ArgumentParser(prog="qinzheng", description="勤政：让每一件事都有时钟 · every case has a clock")
+    parser = argparse.ArgumentParser(
+        prog="qinzheng", description="勤政：让每一件事都有时钟 · every case has a clock"
+    )
     parser.add_argument("--version", action="version", version=f"qinzheng {__version__}")
     groups = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     supervise.register(groups, KINDS)

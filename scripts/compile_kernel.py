@@ -35,7 +35,9 @@ def main() -> int:
     for name in ("qinzheng", "config", "definitions", "benchmarks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "setup.py").write_text(SETUP.format(modules=list(MODULES)), encoding="utf-8")
-    done = subprocess.run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=folder, check=False)
+    done = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=folder, check=False
+    )
     if done.returncode:
         print("编译失败：需要 C 编译器 / compilation failed: a C compiler is needed", file=sys.stderr)
         return 1

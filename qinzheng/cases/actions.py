@@ -117,7 +117,9 @@ def open_case(
         procedure: Procedure = edition.definition
         opening = engine.check_may(procedure, act, who)
         if not opening.opens or opening.to is None:
-            raise NotAllowed(f"“{opening.name.zh}”不能开始一件办件", f"{opening.name.en} does not open a case")
+            raise NotAllowed(
+                f"“{opening.name.zh}”不能开始一件办件", f"{opening.name.en} does not open a case"
+            )
         if variant and variant not in procedure.variants:
             raise NotAllowed(f"没有变体 {variant}", f"there is no variant {variant}", "variant")
         clean = fields.check(opening, form)
@@ -198,7 +200,14 @@ def _settle(case: Case, procedure: Procedure, after: Situation, at: int) -> None
 
 
 def _write(
-    case: Case, procedure: Procedure, acts: list[Act], now: int, precision: envelope.Precision, type: str, *, new: bool
+    case: Case,
+    procedure: Procedure,
+    acts: list[Act],
+    now: int,
+    precision: envelope.Precision,
+    type: str,
+    *,
+    new: bool,
 ) -> None:
     """Append the acts, let the projectors judge, and write everything in one flush."""
     change = Change(case, procedure, acts, now)
@@ -208,7 +217,10 @@ def _write(
             events.append(_deem(case, procedure, deemed))
     events += change.determinations
     case.last_seq += len(events)
-    rows = [ledger.row(event, case.last_seq - len(events) + n, _stamp(now)) for n, event in enumerate(events, start=1)]
+    rows = [
+        ledger.row(event, case.last_seq - len(events) + n, _stamp(now))
+        for n, event in enumerate(events, start=1)
+    ]
     raw = connection.connection
     with raw.pipeline(), raw.cursor() as cursor:
         if rows:
@@ -238,7 +250,9 @@ def _event(case: Case, act: Act, precision: envelope.Precision, type: str) -> Ne
 
 def _deem(case: Case, procedure: Procedure, deemed: Deemed) -> NewEvent:
     """Apply a deemed act to the case and make its determination."""
-    _settle(case, procedure, engine.after(procedure, situation(case), deemed.act, SYSTEM, {}), deemed.effective)
+    _settle(
+        case, procedure, engine.after(procedure, situation(case), deemed.act, SYSTEM, {}), deemed.effective
+    )
     body = {
         "act": deemed.act, "state": case.state, "organization": case.organization, "passed_at": deemed.at,
         "done": case.situation["done"],
@@ -325,11 +339,17 @@ def _number(procedure: Procedure, now: int) -> str:
             cursor.execute(f'CREATE SEQUENCE IF NOT EXISTS "{series}"')
             cursor.execute("SELECT nextval(to_regclass(%s))", [series])
             serial = cursor.fetchone()[0]
-    return procedure.number.form.format(prefix=procedure.number.prefix, year=day.year, month=day.month, serial=serial)
+    return procedure.number.form.format(
+        prefix=procedure.number.prefix, year=day.year, month=day.month, serial=serial
+    )
 
 
 def _outside(case: Case, procedure: Procedure, kind: str, number: str) -> None:
     if kind not in procedure.number.outside:
         known = "、".join(procedure.number.outside) or "无"
-        raise NotAllowed(f"没有外部编号种类 {kind}，可用：{known}", f"no kind of outside number {kind}; known: {known}", kind)
+        raise NotAllowed(
+            f"没有外部编号种类 {kind}，可用：{known}",
+            f"no kind of outside number {kind}; known: {known}",
+            kind,
+        )
     OutsideNumber.objects.create(case=case, kind=kind, number=number)

@@ -52,12 +52,15 @@ def check_may(procedure: Procedure, name: str, who: Who) -> Act:
     if who.role not in act.by:
         allowed = "、".join(act.by) or "无"
         raise NotAllowed(
-            f"“{act.name.zh}”不由 {who.role} 办理，应为 {allowed}", f"{act.name.en} is not for {who.role}, but for {allowed}"
+            f"“{act.name.zh}”不由 {who.role} 办理，应为 {allowed}",
+            f"{act.name.en} is not for {who.role}, but for {allowed}",
         )
     return act
 
 
-def check_now(procedure: Procedure, situation: Situation, name: str, who: Who, form: Mapping[str, Any]) -> None:
+def check_now(
+    procedure: Procedure, situation: Situation, name: str, who: Who, form: Mapping[str, Any]
+) -> None:
     """Raise :class:`NotAllowed` unless the act fits the state, its guards and its joint group."""
     act = procedure.acts[name]
     here = procedure.states[situation.state]
@@ -92,7 +95,9 @@ def _check_joint(situation: Situation, joint: str, who: Who) -> None:
         raise NotAllowed(f"{who.organization} 已经答复", f"{who.organization} has answered already")
 
 
-def after(procedure: Procedure, situation: Situation, name: str, who: Who, form: Mapping[str, Any]) -> Situation:
+def after(
+    procedure: Procedure, situation: Situation, name: str, who: Who, form: Mapping[str, Any]
+) -> Situation:
     """The situation after the act. The event counts for whoever acted; then the case is assigned."""
     act = procedure.acts[name]
     state = situation.state

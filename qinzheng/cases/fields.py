@@ -48,7 +48,11 @@ def _fault(field: Field_, value: Any) -> tuple[str, str] | None:
     if field.type in ("day", "instant"):
         return _time(field.type, value)
     if isinstance(value, list):
-        return None if all(isinstance(part, str) and part for part in value) else ("应为文字列表", "must be a list of texts")
+        return (
+            None
+            if all(isinstance(part, str) and part for part in value)
+            else ("应为文字列表", "must be a list of texts")
+        )
     if not isinstance(value, str):
         return "应为文字", "must be text"
     if field.most is not None and len(value) > field.most:

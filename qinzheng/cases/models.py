@@ -25,13 +25,17 @@ class Case(models.Model):
     class Meta:
         db_table = "cases_case"
         db_table_comment = "办件现状（账本的投影）"
-        indexes = [models.Index(fields=["due_at"], name="cases_case_due", condition=models.Q(due_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["due_at"], name="cases_case_due", condition=models.Q(due_at__isnull=False))
+        ]
 
 
 class OutsideNumber(models.Model):
     """A number that another system gave the case."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="outside_numbers", db_comment="办件")
+    case = models.ForeignKey(
+        Case, on_delete=models.CASCADE, related_name="outside_numbers", db_comment="办件"
+    )
     kind = models.CharField(max_length=40, db_comment="编号种类")
     number = models.CharField(max_length=80, db_comment="外部编号")
 

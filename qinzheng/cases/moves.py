@@ -39,5 +39,6 @@ def check(procedure: Procedure, here: Situation, name: str, who: Who, form: Mapp
                 )
             if here.done.get(name, 0) >= extension.times:
                 raise NotAllowed(
-                    f"已延长过 {extension.times} 次，不得再延长", f"extended {extension.times} time(s) already: no more"
+                    f"已延长过 {extension.times} 次，不得再延长",
+                    f"extended {extension.times} time(s) already: no more",
                 )

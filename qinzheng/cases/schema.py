@@ -61,7 +61,9 @@ class Act(Strict):
     """What somebody can do to a case."""
 
     name: Text
-    sentence: Text | None = Field(default=None, description="the event as a sentence; {actor}, {case}, {organization}")
+    sentence: Text | None = Field(
+        default=None, description="the event as a sentence; {actor}, {case}, {organization}"
+    )
     opens: bool = False
     any_time: bool = False
     system: bool = Field(default=False, description="entered only by the passing of a mark")
@@ -69,7 +71,9 @@ class Act(Strict):
     to: Identifier | None = None
     outcomes: list[Outcome] = []
     by: list[Identifier] = Field(default=[], description="roles that may; empty: the system only")
-    assigns: Identifier | None = Field(default=None, description="the form field that names the organization next")
+    assigns: Identifier | None = Field(
+        default=None, description="the form field that names the organization next"
+    )
     form: dict[Identifier, Field_] = {}
     guards: list[Guard] = []
     traits: list[Trait] = []
@@ -96,7 +100,9 @@ class Variant(Strict):
 
     name: Text
     without: list[Identifier] = []
-    committed: dict[Identifier, int] = Field(default={}, description="clock → tighter promise, in the clock's unit")
+    committed: dict[Identifier, int] = Field(
+        default={}, description="clock → tighter promise, in the clock's unit"
+    )
     source: list[SourceRef] = Field(min_length=1)
 
 

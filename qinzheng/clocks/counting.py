@@ -108,7 +108,9 @@ class CalendarDays(Count):
 
     __slots__ = ("close", "counted", "moves")
 
-    def __init__(self, calendar: Calendar, start_day_counted: bool, last_day_moves: bool, close: bool) -> None:
+    def __init__(
+        self, calendar: Calendar, start_day_counted: bool, last_day_moves: bool, close: bool
+    ) -> None:
         super().__init__(calendar, "calendar_days")
         self.counted = start_day_counted
         self.moves = last_day_moves
@@ -139,7 +141,9 @@ class Months(CalendarDays):
 
     __slots__ = ("months",)
 
-    def __init__(self, calendar: Calendar, start_day_counted: bool, last_day_moves: bool, close: bool, months: int):
+    def __init__(
+        self, calendar: Calendar, start_day_counted: bool, last_day_moves: bool, close: bool, months: int
+    ):
         super().__init__(calendar, start_day_counted, last_day_moves, close)
         self.unit = "months" if months == 1 else "years"
         self.months = months

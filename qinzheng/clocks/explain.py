@@ -54,7 +54,9 @@ def due(count: Count, start: int, shift: int, whole: int, part: int, extra: int 
     calendar = count.calendar
     if count.unit == "given":
         end = moment(calendar, whole)
-        return Text(zh=f"源系统所载应办时刻：{end.zh}", en=f"due moment stated by the source system: {end.en}")
+        return Text(
+            zh=f"源系统所载应办时刻：{end.zh}", en=f"due moment stated by the source system: {end.en}"
+        )
     begin = moment(calendar, start)
     last = count.due(start, shift, whole + extra, part)
     end = moment(calendar, last)

@@ -30,7 +30,18 @@ class Facts:
     the source system states.
     """
 
-    __slots__ = ("act", "actor", "at", "due", "order", "organization", "recorded", "reported", "role", "value")
+    __slots__ = (
+        "act",
+        "actor",
+        "at",
+        "due",
+        "order",
+        "organization",
+        "recorded",
+        "reported",
+        "role",
+        "value",
+    )
 
     def __init__(
         self,
@@ -182,7 +193,9 @@ class Track:
         "rungs", "watch", "watchers",
     )  # fmt: skip
 
-    def __init__(self, index: int, clock: int, count: Count, rungs: list[Rung], *, given: bool, main: bool, owner: int):
+    def __init__(
+        self, index: int, clock: int, count: Count, rungs: list[Rung], *, given: bool, main: bool, owner: int
+    ):
         self.index = index
         self.clock = clock
         self.count = count

@@ -17,10 +17,16 @@ class Clock(models.Model):
     promised_at = models.DateTimeField(null=True, db_comment="承诺时刻")
     paused_at = models.DateTimeField(null=True, db_comment="中止自")
     ended_at = models.DateTimeField(null=True, db_comment="结束时刻")
-    ending = models.CharField(max_length=20, db_comment="running、overdue、completed_on_time、completed_late、released")
+    ending = models.CharField(
+        max_length=20, db_comment="running、overdue、completed_on_time、completed_late、released"
+    )
 
     class Meta:
         db_table = "clocks_clock"
         db_table_comment = "时钟现状（账本的投影）"
-        constraints = [models.UniqueConstraint(fields=["case", "clock", "ordinal"], name="clocks_clock_place")]
-        indexes = [models.Index(fields=["due_at"], name="clocks_clock_due", condition=models.Q(ended_at=None))]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "clock", "ordinal"], name="clocks_clock_place")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="clocks_clock_due", condition=models.Q(ended_at=None))
+        ]

@@ -32,7 +32,9 @@ class Counting(Strict):
     @model_validator(mode="after")
     def _exact_units_end_at_an_instant(self) -> Self:
         if self.unit in EXACT and self.ends != "same_time":
-            raise ValueError("以分钟或小时计的期限必须 ends: same_time / minutes and hours end at the same time")
+            raise ValueError(
+                "以分钟或小时计的期限必须 ends: same_time / minutes and hours end at the same time"
+            )
         return self
 
 
@@ -61,7 +63,9 @@ class Limits(Strict):
     @model_validator(mode="after")
     def _something_to_count(self) -> Self:
         if not (self.statutory or self.committed or self.own or self.given):
-            raise ValueError("时钟没有任何时限 / the clock has no limit at all: state one, or remove the clock")
+            raise ValueError(
+                "时钟没有任何时限 / the clock has no limit at all: state one, or remove the clock"
+            )
         return self
 
 
@@ -134,7 +138,9 @@ class Clock(Strict):
     backward: bool = Field(
         default=False, description="counts back from the day that the starting act fixes (许可法 48, 50)"
     )
-    clear_days: bool = Field(default=False, description="backward only: whole days between, neither end counted")
+    clear_days: bool = Field(
+        default=False, description="backward only: whole days between, neither end counted"
+    )
 
     def limit(self) -> LimitName:
         """The limit that decides late or on time: the law's, else our own, else the given, else the promise."""

@@ -171,7 +171,10 @@ class Intake:
     def _case_of(self, row: Row) -> str:
         name = (row.get(self.mapping.case) or "").strip()
         if not name:
-            raise Rejected(f"字段 {self.mapping.case} 为空，不知是哪一件", f"field {self.mapping.case} is empty: which case?")
+            raise Rejected(
+                f"字段 {self.mapping.case} 为空，不知是哪一件",
+                f"field {self.mapping.case} is empty: which case?",
+            )
         return name
 
     def _add(self, case: str, event: Event) -> None:
@@ -236,7 +239,9 @@ class Intake:
             activity = (row.get(activity_field) or "").strip()
             named = act_of.get(activity)
             if named is None and mapping.others == "reject":
-                raise Rejected(f"活动 {activity!r} 不在映射中", f"activity {activity!r} is not in the mapping")
+                raise Rejected(
+                    f"活动 {activity!r} 不在映射中", f"activity {activity!r} is not in the mapping"
+                )
             time = at(row)
             if time is None:
                 raise Rejected("这一行没有时间", "this row has no time")
@@ -304,11 +309,17 @@ def _number(text: str | None, name: str, otherwise: int) -> int:
     try:
         return int(str(text))
     except ValueError:
-        raise Rejected(f"字段 {name} 不是整数：{text!r}", f"field {name} is not a whole number: {text!r}") from None
+        raise Rejected(
+            f"字段 {name} 不是整数：{text!r}", f"field {name} is not a whole number: {text!r}"
+        ) from None
 
 
 def take_log(
-    path: Path, mapping: Mapping, procedure: Procedure, out: Path, progress: Callable[[int, int], None] | None = None
+    path: Path,
+    mapping: Mapping,
+    procedure: Procedure,
+    out: Path,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[archive.Meaning, Report]:
     """Read a log through a mapping and write the archive ``out``."""
     intake = Intake(mapping, procedure)

@@ -82,7 +82,9 @@ class Log:
             raise Refused(self.path, "", "没有这个文件", "there is no such file")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for file in self._files:
             file.close()
 
@@ -117,12 +119,20 @@ class Log:
             while chunk := source.read(1 << 18):
                 unpacked += len(chunk)
                 if unpacked > LARGEST or (packed and unpacked > total * RATIO + SLACK):
-                    raise self.refuse("", "解压后过大，疑似压缩炸弹，已停止读取", "unpacks to too much: taken for a gzip bomb and stopped")
+                    raise self.refuse(
+                        "",
+                        "解压后过大，疑似压缩炸弹，已停止读取",
+                        "unpacks to too much: taken for a gzip bomb and stopped",
+                    )
                 if self.progress:
                     self.progress(min(raw.tell(), total), total)
                 yield chunk
         except (EOFError, zlib.error, gzip.BadGzipFile) as why:
-            raise self.refuse("", f"压缩文件不完整或已损坏，请重新导出（{why}）", f"the gzip file is cut short or damaged: export it again ({why})") from None
+            raise self.refuse(
+                "",
+                f"压缩文件不完整或已损坏，请重新导出（{why}）",
+                f"the gzip file is cut short or damaged: export it again ({why})",
+            ) from None
 
     # -- XES ------------------------------------------------------------------------------------
 
@@ -176,20 +186,30 @@ class Log:
             raise self.refuse("row 1", "表头有重复的列名", "the header names a column twice")
         missing = sorted((self.columns or set()) - set(places))
         if missing:
-            raise self.refuse("row 1", f"缺少列 {missing}；现有 {list(places)[:30]}", f"columns are missing: {missing}; there are {list(places)[:30]}")
+            raise self.refuse(
+                "row 1",
+                f"缺少列 {missing}；现有 {list(places)[:30]}",
+                f"columns are missing: {missing}; there are {list(places)[:30]}",
+            )
         return {name: place for name, place in places.items() if self.columns is None or name in self.columns}
 
     def _lines(self) -> Iterator[str]:
         chunks = self.chunks()
         head = next(chunks, b"")
         if b"\x00" in head:
-            raise self.refuse("", "含有空字符 NUL：不是文本，或是 UTF-16，请另存为 UTF-8", "holds NUL characters: not text, or UTF-16; save it as UTF-8")
+            raise self.refuse(
+                "",
+                "含有空字符 NUL：不是文本，或是 UTF-16，请另存为 UTF-8",
+                "holds NUL characters: not text, or UTF-16; save it as UTF-8",
+            )
         decoder = codecs.getincrementaldecoder(self.encoding or _guess(head))()
         rest = ""
         try:
             for chunk in _with(head, chunks):
                 if b"\x00" in chunk:
-                    raise self.refuse("", "含有空字符 NUL，请清理后重试", "holds NUL characters: clean it and try again")
+                    raise self.refuse(
+                        "", "含有空字符 NUL，请清理后重试", "holds NUL characters: clean it and try again"
+                    )
                 rest += decoder.decode(chunk)
                 if len(rest) > LONGEST and "\n" not in rest:
                     raise self.refuse("", "一行过长", "a line is too long")
@@ -198,7 +218,11 @@ class Log:
                     yield line + "\n"
             rest += decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            raise self.refuse("", "编码不是 UTF-8 也不是 GB18030，请另存为 UTF-8", "neither UTF-8 nor GB18030: save it as UTF-8") from None
+            raise self.refuse(
+                "",
+                "编码不是 UTF-8 也不是 GB18030，请另存为 UTF-8",
+                "neither UTF-8 nor GB18030: save it as UTF-8",
+            ) from None
         if rest:
             yield rest
 
@@ -208,7 +232,9 @@ class Log:
         try:
             file = pq.ParquetFile(self.path)
         except (pa.ArrowException, OSError) as why:
-            raise self.refuse("", f"不是可读的 Parquet 文件（{why}）", f"not a readable Parquet file ({why})") from None
+            raise self.refuse(
+                "", f"不是可读的 Parquet 文件（{why}）", f"not a readable Parquet file ({why})"
+            ) from None
         names = self._wanted(list(file.schema_arrow.names))
         row, total = 1, file.metadata.num_rows
         for batch in file.iter_batches(BATCH, columns=list(names)):

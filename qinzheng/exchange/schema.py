@@ -65,9 +65,13 @@ class Mapping(Definition):
     organization: Drawn | None = None
     actor: str | None = None
     role: str | None = None
-    values: dict[Identifier, int] = Field(default={}, description="act → number assumed where the log gives none")
+    values: dict[Identifier, int] = Field(
+        default={}, description="act → number assumed where the log gives none"
+    )
     value_fields: dict[Identifier, str] = Field(default={}, description="act → field that holds its number")
-    assigns: dict[Identifier, str] = Field(default={}, description="act → field that names the next organization")
+    assigns: dict[Identifier, str] = Field(
+        default={}, description="act → field that names the next organization"
+    )
     as_of: Literal["last_moment"] = "last_moment"
     assumptions: list[Text] = []
 

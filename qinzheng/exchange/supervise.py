@@ -59,15 +59,27 @@ class Judged:
 
 def register(groups: Any, kinds: MappingOf[str, Kind]) -> None:
     """Add the command to the console."""
-    parser = groups.add_parser("supervise", help="监察一份日志，无需数据库 · judge a log of another system, no database")
+    parser = groups.add_parser(
+        "supervise", help="监察一份日志，无需数据库 · judge a log of another system, no database"
+    )
     parser.add_argument("log", type=Path, help="日志文件 CSV、XES、XES.gz、Parquet · the log")
     parser.add_argument("--mapping", required=True, help="映射的编号或文件 · id or file of the mapping")
     parser.add_argument("--rules", help="规则集 · rule set (default: the mapping's)")
-    parser.add_argument("--as-of", help="截至时刻 · judge open cases as of this moment (default: the log's last)")
-    parser.add_argument("--workers", type=int, default=0, help="进程数 · processes (default: by size, at most the cores)")
-    parser.add_argument("--out", type=Path, help="输出目录 · folder for cards.parquet, clocks.parquet, report.html")
-    parser.add_argument("--json", action="store_true", help="标准输出只打印一行 JSON · print one line of JSON")
-    parser.add_argument("--definitions", type=Path, help="定义目录 · folder of definitions (default: the shipped ones)")
+    parser.add_argument(
+        "--as-of", help="截至时刻 · judge open cases as of this moment (default: the log's last)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="进程数 · processes (default: by size, at most the cores)"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="输出目录 · folder for cards.parquet, clocks.parquet, report.html"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="标准输出只打印一行 JSON · print one line of JSON"
+    )
+    parser.add_argument(
+        "--definitions", type=Path, help="定义目录 · folder of definitions (default: the shipped ones)"
+    )
     parser.set_defaults(run=lambda arguments: run(arguments, kinds))
 
 
@@ -125,7 +137,12 @@ def judge_log(
         as_of = _as_of(arguments.as_of, mapping, meaning)
         console.print(f"截至 · as of: {_moment(as_of, mapping.zone)} ({mapping.zone})", highlight=False)
         job = batch.Job(
-            path, procedure, rules, {rule.id: library.hash(rule) for rule in rules}, _calendars(library, procedure), as_of
+            path,
+            procedure,
+            rules,
+            {rule.id: library.hash(rule) for rule in rules},
+            _calendars(library, procedure),
+            as_of,
         )
         workers = arguments.workers or (1 if meaning.events < 400_000 else os.cpu_count() or 1)
         verdict = batch.run(job, workers=workers, progress=bar("判定 · judging"))
@@ -188,7 +205,9 @@ def _definitions(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> 
     library = Library.read(roots, kinds)
     known = {mapping.id: mapping for mapping in library.all("mapping")}
     if own:
-        chosen = [mapping for mapping in known.values() if library.where(mapping)[0].resolve() == file.resolve()]
+        chosen = [
+            mapping for mapping in known.values() if library.where(mapping)[0].resolve() == file.resolve()
+        ]
         if not chosen:
             raise Refusal(f"{file} 里没有映射 / {file} holds no mapping")
         return library, chosen[0]
@@ -230,13 +249,20 @@ def _nothing_read(report: mappings.Report) -> str:
 
 
 def _moment(at: int, zone: str) -> str:
-    return (mappings.EPOCH + dt.timedelta(microseconds=at)).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+    return (
+        (mappings.EPOCH + dt.timedelta(microseconds=at))
+        .astimezone(ZoneInfo(zone))
+        .isoformat(timespec="seconds")
+    )
 
 
 def _peak_rss_mb() -> int:
     """The largest resident size of this process and of its largest worker, in MiB."""
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // unit
+    return (
+        max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        // unit
+    )
 
 
 class _progress:
@@ -256,4 +282,3 @@ class _progress:
     def stage(self, name: str) -> Callable[[int, int], None]:
         task = self.bar.add_task(name, total=None)
         return lambda done, total: self.bar.update(task, completed=done, total=total)
-

@@ -116,7 +116,8 @@ def _insert(cursor: Any, rows: list[tuple[Any, ...]]) -> None:
 
 def _last(cursor: Any, subjects: list[str]) -> dict[str, int]:
     cursor.execute(
-        "SELECT subject, max(subject_seq) FROM ledger_event WHERE subject = ANY(%s) GROUP BY subject", [subjects]
+        "SELECT subject, max(subject_seq) FROM ledger_event WHERE subject = ANY(%s) GROUP BY subject",
+        [subjects],
     )
     return defaultdict(int, cursor.fetchall())
 

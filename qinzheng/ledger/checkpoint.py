@@ -71,7 +71,9 @@ def parse(note: str) -> Checkpoint:
     try:
         origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
     except (IndexError, ValueError):
-        raise BadCheckpoint("不是检查点：应为来源、大小、根三行 / no checkpoint: origin, size and root expected") from None
+        raise BadCheckpoint(
+            "不是检查点：应为来源、大小、根三行 / no checkpoint: origin, size and root expected"
+        ) from None
     if not origin or size < 0 or str(size) != lines[1] or len(root) != 32:
         raise BadCheckpoint("检查点格式不对 / malformed checkpoint")
     return Checkpoint(origin, size, root)

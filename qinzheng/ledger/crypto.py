@@ -83,7 +83,9 @@ class Sm2Signer:
 
     def __init__(self, name: str, private: bytes) -> None:
         self.name = name
-        point = sm2.CryptSM2(private_key="", public_key="")._kg(int.from_bytes(private, "big"), sm2.default_ecc_table["g"])
+        point = sm2.CryptSM2(private_key="", public_key="")._kg(
+            int.from_bytes(private, "big"), sm2.default_ecc_table["g"]
+        )
         self.key = sm2.CryptSM2(private_key=private.hex(), public_key=point)
 
     def sign(self, message: bytes) -> bytes:
@@ -103,7 +105,9 @@ def verify(algorithm: str, public: bytes, message: bytes, signature: bytes) -> b
         return True
     if len(signature) != 64 or len(public) != 64:
         return False
-    return bool(sm2.CryptSM2(private_key="", public_key=public.hex()).verify_with_sm3(signature.hex(), message))
+    return bool(
+        sm2.CryptSM2(private_key="", public_key=public.hex()).verify_with_sm3(signature.hex(), message)
+    )
 
 
 def key_id(name: str, algorithm: str, public: bytes) -> bytes:

@@ -52,7 +52,9 @@ class NewEvent:
 def canonical(value: Any) -> bytes:
     """The canonical JSON bytes of a body; raises :class:`NotCanonical`."""
     _refuse(value, "")
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
 
 
 def _refuse(value: Any, path: str) -> None:
@@ -73,7 +75,9 @@ def _refuse(value: Any, path: str) -> None:
         if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
             raise NotCanonical(f"{path}: 含有 NUL 或半个字符 / holds NUL or half a character")
     elif value is not None and not isinstance(value, bool | int):
-        raise NotCanonical(f"{path}: 只允许文字、整数、真假、空、列表 / only text, whole numbers, booleans, null, lists")
+        raise NotCanonical(
+            f"{path}: 只允许文字、整数、真假、空、列表 / only text, whole numbers, booleans, null, lists"
+        )
 
 
 def uuid7() -> uuid.UUID:

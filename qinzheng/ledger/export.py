@@ -32,7 +32,11 @@ def lines() -> Iterator[str]:
 def write(path: Path) -> int:
     """Write the export, gzipped where the name ends in .gz; returns the number of events."""
     count = -1
-    with gzip.open(path, "wt", encoding="utf-8") if path.suffix == ".gz" else path.open("w", encoding="utf-8") as file:
+    with (
+        gzip.open(path, "wt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open("w", encoding="utf-8") as file
+    ):
         for text in lines():
             file.write(text + "\n")
             count += 1

@@ -77,7 +77,9 @@ class Tiles:
         raw = self._tile(level, tile)[start * 32 : (start + width) * 32]
         hashes = [raw[i : i + 32] for i in range(0, len(raw), 32)]
         if len(hashes) != width:
-            raise ValueError(f"tile ({level}, {tile}) is short: a subtree of 2**{height} at {index} is not there")
+            raise ValueError(
+                f"tile ({level}, {tile}) is short: a subtree of 2**{height} at {index} is not there"
+            )
         while len(hashes) > 1:
             hashes = [self.tree.node(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
         return hashes[0]
@@ -132,7 +134,9 @@ class Tiles:
         return proof[::-1]
 
 
-def verify_inclusion(tree: Tree, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+def verify_inclusion(
+    tree: Tree, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> bool:
     """RFC 9162 section 2.1.3.2."""
     if not 0 <= index < size:
         return False

@@ -26,7 +26,8 @@ class Event(models.Model):
     caused_by = models.UUIDField(null=True, db_comment="由哪个事件引起")
     body = models.BinaryField(db_comment="规范 JSON 原始字节，参与哈希")
     transaction = models.BigIntegerField(
-        db_default=RawSQL("(pg_current_xact_id()::text)::bigint", []), db_comment="写入事务号，定序器据此不漏晚提交者"
+        db_default=RawSQL("(pg_current_xact_id()::text)::bigint", []),
+        db_comment="写入事务号，定序器据此不漏晚提交者",
     )
 
     class Meta:

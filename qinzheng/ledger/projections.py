@@ -63,7 +63,9 @@ def _compare(projection: Projection, expected: Rows) -> Iterator[Difference]:
     named = ", ".join(f'"{name}"' for name in (*projection.key, *projection.columns))
     width = len(projection.key)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {named} FROM {projection.table} ORDER BY {', '.join(map(str, range(1, width + 1)))}")
+        cursor.execute(
+            f"SELECT {named} FROM {projection.table} ORDER BY {', '.join(map(str, range(1, width + 1)))}"
+        )
         for row in cursor.fetchall():
             key, values = tuple(row[:width]), row[width:]
             row_expected: Mapping[str, Any] | None = expected.pop(key, None)

@@ -143,7 +143,9 @@ def verify_export(lines: Iterator[str], notes: list[str], keys: list[Key], findi
             )
     for subject, (number, total) in subjects.items():
         if total != number * (number + 1) // 2:
-            findings.bad(good, f"{subject} 的次序有缺号或重号", f"the order of {subject} has a gap or a repeat")
+            findings.bad(
+                good, f"{subject} 的次序有缺号或重号", f"the order of {subject} has a gap or a repeat"
+            )
     return count
 
 
@@ -157,20 +159,31 @@ def read_line(algorithm: str, text: str, count: int, findings: Findings) -> tupl
         findings.bad(count, f"这一行读不懂：{why!r}", f"the line cannot be read: {why!r}")
         return None
     if position != count:
-        findings.bad(count, f"位置不连续，此处写着 {position}", f"positions are not contiguous: it says {position}")
+        findings.bad(
+            count, f"位置不连续，此处写着 {position}", f"positions are not contiguous: it says {position}"
+        )
         return None
     return leaf, subject, seq
 
 
 def compare(
-    algorithm: str, wanted: dict[int, set[bytes]], count: int, peaks: list[bytes], good: int, findings: Findings
+    algorithm: str,
+    wanted: dict[int, set[bytes]],
+    count: int,
+    peaks: list[bytes],
+    good: int,
+    findings: Findings,
 ) -> bool:
     """Whether a checkpoint of this size agrees; a disagreement lies after the last size that agreed."""
     if count not in wanted:
         return False
     if wanted[count] == {fold(algorithm, peaks)}:
         return True
-    findings.bad(good, f"位置 {good} 至 {count - 1} 之间被改动过", f"something between positions {good} and {count - 1} was altered")
+    findings.bad(
+        good,
+        f"位置 {good} 至 {count - 1} 之间被改动过",
+        f"something between positions {good} and {count - 1} was altered",
+    )
     return False
 
 
@@ -202,7 +215,9 @@ def verify_receipt(receipt: dict[str, Any], keys: list[Key], findings: Findings)
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("export", nargs="?")
     parser.add_argument("--checkpoint", action="append", default=[])
     parser.add_argument("--key", action="append", default=[])

@@ -45,13 +45,19 @@ def register(groups: Any) -> None:
 
 
 def _ledger(groups: Any) -> None:
-    ledger = groups.add_parser("ledger", help="账本：定序、检查点、导出、证明、验证 · sequence, checkpoint, export, prove, verify")
+    ledger = groups.add_parser(
+        "ledger", help="账本：定序、检查点、导出、证明、验证 · sequence, checkpoint, export, prove, verify"
+    )
     verbs = ledger.add_subparsers(dest="verb", required=True, metavar="VERB")
     verb = verbs.add_parser("sequence", help="给已提交的事件定序 · give committed events their positions")
     verb.set_defaults(run=on_database(LEDGER, "sequence"))
-    verb = verbs.add_parser("checkpoint", help="签发检查点到库外目录 · sign a checkpoint into a folder outside")
+    verb = verbs.add_parser(
+        "checkpoint", help="签发检查点到库外目录 · sign a checkpoint into a folder outside"
+    )
     verb.add_argument("--to", type=Path, required=True, help="目录 · folder")
-    verb.add_argument("--key", type=Path, required=True, help="私钥文件，没有则新建 · key file, made where missing")
+    verb.add_argument(
+        "--key", type=Path, required=True, help="私钥文件，没有则新建 · key file, made where missing"
+    )
     verb.add_argument("--origin", default="qinzheng/ledger", help="日志名 · name of the log")
     verb.set_defaults(run=on_database(LEDGER, "checkpoint_"))
     verb = verbs.add_parser("export", help="导出全部事件 · export every event")
@@ -61,7 +67,9 @@ def _ledger(groups: Any) -> None:
     verb.add_argument("event", help="事件编号 · event id")
     verb.add_argument("--checkpoint", type=Path, required=True)
     verb.set_defaults(run=on_database(LEDGER, "prove"))
-    verb = verbs.add_parser("verify", help="验证导出，或以账本重放核对各投影表 · verify an export, or replay against the tables")
+    verb = verbs.add_parser(
+        "verify", help="验证导出，或以账本重放核对各投影表 · verify an export, or replay against the tables"
+    )
     verb.add_argument("file", type=Path, nargs="?")
     verb.add_argument("--checkpoint", type=Path, action="append", default=[])
     verb.add_argument("--key", action="append", default=[], help="公钥行 · public key line")
@@ -94,7 +102,9 @@ def _judging(groups: Any) -> None:
     verb.add_argument("--known-at", help="只用当时已知的事件 · only events recorded by this moment")
     verb.add_argument("--json", action="store_true")
     verb.set_defaults(run=on_database(JUDGING, "judge"))
-    verb = groups.add_parser("redetermine", help="日历或规则发布后，重新认定在办时限 · reckon open clocks anew after a publication")
+    verb = groups.add_parser(
+        "redetermine", help="日历或规则发布后，重新认定在办时限 · reckon open clocks anew after a publication"
+    )
     verb.set_defaults(run=on_database(JUDGING, "redetermine"))
     verb = groups.add_parser("tick", help="让时间走过：标记、视同行为 · let time pass: marks, deemed acts")
     verb.add_argument("--once", action="store_true", help="只走一次 · once, then stop")

@@ -17,7 +17,9 @@ BODIES = "qinzheng.operations.edition_commands"
 
 def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
     """Add the group of commands."""
-    parser = groups.add_parser("definitions", help="定义：检查、载入、发布、导出、列表 · check, load, publish, export, list")
+    parser = groups.add_parser(
+        "definitions", help="定义：检查、载入、发布、导出、列表 · check, load, publish, export, list"
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     verb = verbs.add_parser("check", help="检查定义文件 · check the files")
     _root(verb)
@@ -36,7 +38,9 @@ def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
     verb.add_argument("--kind")
     verb.add_argument("--id", help="只发布一个定义 · one definition only")
     verb.set_defaults(run=on_database(BODIES, "publish"))
-    verb = verbs.add_parser("export", help="导出已发布的定义，逐字节相同 · export published definitions, byte for byte")
+    verb = verbs.add_parser(
+        "export", help="导出已发布的定义，逐字节相同 · export published definitions, byte for byte"
+    )
     verb.add_argument("folder", type=Path)
     verb.set_defaults(run=on_database(BODIES, "export"))
 
@@ -66,7 +70,9 @@ def list_(arguments: argparse.Namespace, kinds: Mapping[str, Kind]) -> int:
         print(json.dumps(rows, ensure_ascii=False))
     else:
         for row in rows:
-            print(f"{row['kind']:<10} {row['id']:<34} {row['in_force_from']:<10} {row['sha256'][:12]} {row['zh']} · {row['en']}")
+            print(
+                f"{row['kind']:<10} {row['id']:<34} {row['in_force_from']:<10} {row['sha256'][:12]} {row['zh']} · {row['en']}"
+            )
     return 0
 
 
@@ -89,4 +95,6 @@ def _row(library: Library, definition: Any) -> dict[str, str]:
 
 
 def _root(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("root", type=Path, nargs="?", help="定义目录 · folder (default: the shipped definitions)")
+    verb.add_argument(
+        "root", type=Path, nargs="?", help="定义目录 · folder (default: the shipped definitions)"
+    )

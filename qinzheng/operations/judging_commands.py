@@ -64,7 +64,9 @@ def tick(arguments: argparse.Namespace) -> int:
 
 def tick_once(limit: int = 1000) -> int:
     """Pass time for the cases that are due, soonest first; returns how many moved."""
-    due = Case.objects.filter(due_at__lt=timezone.now()).order_by("due_at").values_list("pk", flat=True)[:limit]
+    due = (
+        Case.objects.filter(due_at__lt=timezone.now()).order_by("due_at").values_list("pk", flat=True)[:limit]
+    )
     return sum(cases.pass_time(case) for case in due)
 
 
@@ -77,7 +79,9 @@ def redetermine(arguments: argparse.Namespace) -> int:
 
 def redetermine_all() -> int:
     """Let the projectors see every open case; those whose program is another one now are refolded."""
-    return sum(cases.pass_time(case) for case in Case.objects.filter(closed_at=None).values_list("pk", flat=True))
+    return sum(
+        cases.pass_time(case) for case in Case.objects.filter(closed_at=None).values_list("pk", flat=True)
+    )
 
 
 def _moment(text: str | None) -> int | None:

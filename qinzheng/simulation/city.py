@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 
 YEAR = 2025
 WINDOW = "政务服务中心"
-DEPARTMENTS = ("住建局", "市场监管局", "生态环境局", "交通运输局", "卫生健康委", "文化旅游局", "城市管理局", "应急管理局")
+DEPARTMENTS = (
+    "住建局",
+    "市场监管局",
+    "生态环境局",
+    "交通运输局",
+    "卫生健康委",
+    "文化旅游局",
+    "城市管理局",
+    "应急管理局",
+)
 QUIET_STARTS = ((7, 1, 20), (8, 4, 8), (10, 13, 8), (11, 3, 5))
 """(month, first day, days): starting days after which some weeks pass without a public holiday."""
 ZONE = dt.timezone(dt.timedelta(hours=8))
@@ -120,7 +129,9 @@ def honest(case: Case) -> None:
     while start.weekday() >= 5:
         start += dt.timedelta(days=1)
     start += case.chance.randrange(0, 240) * MINUTE
-    _delivered(case, _decided(case, _accepted(case, start, case.chance.randrange(0, 3)), case.chance.randrange(3, 8)))
+    _delivered(
+        case, _decided(case, _accepted(case, start, case.chance.randrange(0, 3)), case.chance.randrange(3, 8))
+    )
 
 
 def on_the_last_promised_day(case: Case) -> None:

@@ -26,11 +26,15 @@ SAMPLE_CASES, SAMPLE_SEED = 3_000, 2025
 
 def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
     """Add both commands."""
-    verb = groups.add_parser("simulate", help="生成虚构城市的办件与真相 · generate cases of a fictional city, with the truth")
+    verb = groups.add_parser(
+        "simulate", help="生成虚构城市的办件与真相 · generate cases of a fictional city, with the truth"
+    )
     verb.add_argument("--cases", type=int, default=SAMPLE_CASES, help="件数 · cases")
     verb.add_argument("--seed", type=int, default=SAMPLE_SEED, help="种子 · seed")
     verb.add_argument("--out", type=Path, default=Path("simulated.csv"), help="日志 · the log")
-    verb.add_argument("--truth", type=Path, help="真相：办件与应被发现的规则 · the truth: case and rule that must find it")
+    verb.add_argument(
+        "--truth", type=Path, help="真相：办件与应被发现的规则 · the truth: case and rule that must find it"
+    )
     verb.set_defaults(run=run_simulate)
     verb = groups.add_parser("demo", help="示例：生成、监察、报告 · sample: simulate, supervise, report")
     verb.add_argument("--cases", type=int, default=SAMPLE_CASES, help="件数 · cases")
@@ -45,7 +49,9 @@ def run_simulate(arguments: argparse.Namespace) -> int:
         print("--cases 至少为 1 / --cases must be at least 1", file=sys.stderr)
         return 2
     events, truths = simulate(arguments.cases, arguments.seed, arguments.out, arguments.truth)
-    print(f"清和市（虚构）：{events} 条事件 → {arguments.out}；{truths} 处违规 / {events} events, {truths} violations (fictional)")
+    print(
+        f"清和市（虚构）：{events} 条事件 → {arguments.out}；{truths} 处违规 / {events} events, {truths} violations (fictional)"
+    )
     return 0
 
 
@@ -61,7 +67,9 @@ def simulate(cases: int, seed: int, out: Path, truth: Path | None) -> tuple[int,
             for event in case.events:
                 events += 1
                 values = [getattr(event, name) for name in COLUMNS]
-                writer.writerow([value.isoformat() if hasattr(value, "isoformat") else value for value in values])
+                writer.writerow(
+                    [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
+                )
             rows += [_truth(case.name, rule) for rule in case.truth]
             truths += len(case.truth)
     if truth is not None:
@@ -112,7 +120,9 @@ def run_demo(arguments: argparse.Namespace, kinds: Mapping[str, Kind]) -> int:
 
 
 def _table(rows: Mapping[str, tuple[int, int, int]]) -> Table:
-    table = Table(title="注入的违规，发现得如何 · injected violations, how well they were found", title_justify="left")
+    table = Table(
+        title="注入的违规，发现得如何 · injected violations, how well they were found", title_justify="left"
+    )
     for name in ("规则 rule", "注入 injected", "发现 found", "误报 wrong", "漏报 missed"):
         table.add_column(name, justify="left" if "rule" in name else "right")
     for rule, (right, wrong, missed) in rows.items():

@@ -23,7 +23,19 @@ from qinzheng.clocks.machine import NONE, Facts
 GROUP = 131_072
 """Events a row group, about; a group never cuts a case."""
 
-COLUMNS = ("at", "act", "order", "organization", "actor", "role", "reported", "recorded", "value", "due", "precision")
+COLUMNS = (
+    "at",
+    "act",
+    "order",
+    "organization",
+    "actor",
+    "role",
+    "reported",
+    "recorded",
+    "value",
+    "due",
+    "precision",
+)
 KEY = b"qinzheng.archive"
 
 
@@ -55,7 +67,11 @@ class Writer:
         self.lengths: list[int] = []
         self.rows: dict[str, list[int]] = {column: [] for column in self.columns}
         self.schema = pa.schema(
-            [("case", pa.string()), ("activity", pa.int32()), *((column, pa.int64()) for column in self.columns)]
+            [
+                ("case", pa.string()),
+                ("activity", pa.int32()),
+                *((column, pa.int64()) for column in self.columns),
+            ]
         )
         self.activity: list[int] = []
         self.file = pq.ParquetWriter(path, self.schema, compression="zstd", use_dictionary=["case"])
@@ -132,7 +148,11 @@ class Archive:
 
     def names(self, group: int) -> list[str]:
         """The names of the group's cases, in order."""
-        column = self.file.read_row_group(group, columns=["case"], use_threads=False).column("case").combine_chunks()
+        column = (
+            self.file.read_row_group(group, columns=["case"], use_threads=False)
+            .column("case")
+            .combine_chunks()
+        )
         names: list[str] = pc.run_end_encode(column).values.to_pylist()
         return names
 

@@ -52,7 +52,10 @@ def judge_officer_days(
         state = program.begin(0, book)
         judge.fold(program, state, _facts(rows[begin:end]), 0, end - begin)
         for finding in book.findings:
-            yield f"{officers[officer]}@{calendar.date(day).isoformat()}", (*finding[:6], rows[begin][4], officer)
+            yield (
+                f"{officers[officer]}@{calendar.date(day).isoformat()}",
+                (*finding[:6], rows[begin][4], officer),
+            )
         begin = end
 
 

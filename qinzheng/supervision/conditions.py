@@ -197,7 +197,9 @@ class PausedTooOften(Finder):
     def hear(self, state: State, facts: Facts, i: int) -> None:
         lane = state.lanes[self.track.index]
         if lane is not None and lane.paused >= 0 and lane.pauses > self.more_than:
-            self.write(state, facts, i, (lane.ordinal * 1024 + lane.pauses) * TRACKS + self.track.index, lane.pauses)
+            self.write(
+                state, facts, i, (lane.ordinal * 1024 + lane.pauses) * TRACKS + self.track.index, lane.pauses
+            )
 
 
 class PausedTooLong(Finder):

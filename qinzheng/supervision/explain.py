@@ -121,7 +121,9 @@ class _Watched(State):
 
 
 class _Words:
-    def __init__(self, archive: Archive, compiled: Compiled, calendar: Calendar, group: Group, book: Book) -> None:
+    def __init__(
+        self, archive: Archive, compiled: Compiled, calendar: Calendar, group: Group, book: Book
+    ) -> None:
         self.meaning = archive.meaning
         self.compiled = compiled
         self.calendar = calendar
@@ -178,7 +180,9 @@ class _Words:
             zh=rule.sentence.zh.format_map({slot: text.zh for slot, text in words.items()}),
             en=rule.sentence.en.format_map({slot: text.en for slot, text in words.items()}),
         )
-        return CardSaid(rule, rule.level, at, order, sentence, names(self.meaning.organizations, organization))
+        return CardSaid(
+            rule, rule.level, at, order, sentence, names(self.meaning.organizations, organization)
+        )
 
     def slots(self, rule: Rule, occurrence: int, at: int, order: int, detail: int) -> dict[str, Text]:
         """What a rule's sentence may say: {clock}, {due}, {act}, {missing}, {count}, {lag}."""

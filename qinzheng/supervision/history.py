@@ -23,7 +23,9 @@ def procedures(only: str | None) -> Iterator[tuple[str, str]]:
     yield from (found.filter(procedure=only) if only else found)
 
 
-def job(path: Path, procedure: str, edition: str, rules: str, as_of: int, known_at: int | None) -> batch.Job | None:
+def job(
+    path: Path, procedure: str, edition: str, rules: str, as_of: int, known_at: int | None
+) -> batch.Job | None:
     """Write the cases of one edition to an archive and say how to judge it; None where no rule supervises it."""
     library = shelf.library()
     definition = shelf.edition("procedure", procedure, edition).definition
@@ -32,14 +34,18 @@ def job(path: Path, procedure: str, edition: str, rules: str, as_of: int, known_
         return None
     named = {clock.counting.calendar for clock in definition.clocks.values()}
     editions = {rule.id: library.hash(rule) for rule in chosen}
-    job = batch.Job(path, definition, chosen, editions, {n: calendars.calendar(library, n) for n in named}, as_of)
+    job = batch.Job(
+        path, definition, chosen, editions, {n: calendars.calendar(library, n) for n in named}, as_of
+    )
     names = _Names()
     roles: list[str] = list(job.compile(archive.Meaning(procedure, [])).roles)
     acts = ["", *sorted(definition.acts)]
     meaning = archive.Meaning(procedure, acts, names.names, names.names, roles, acts)
     with archive.Writer(path, meaning, archive.COLUMNS) as writer:
         cases = set(Case.objects.filter(procedure=procedure, edition=edition).values_list("pk", flat=True))
-        for subject, events in groupby(queries.events(types=(OPENED, PERFORMED)), key=lambda event: event.subject):
+        for subject, events in groupby(
+            queries.events(types=(OPENED, PERFORMED)), key=lambda event: event.subject
+        ):
             known = [event for event in events if known_at is None or event.recorded_at <= known_at]
             if subject in cases and known:
                 _write(writer, subject, known, acts, roles, names, definition)

@@ -86,7 +86,9 @@ def finish(program: Program, state: State, as_of: int) -> None:
             track.finish(state, lane, as_of, RUNNING)
 
 
-def judge(program: Program, facts: Facts, borders: list[int], as_of: int, book: Book, first: int) -> list[int]:
+def judge(
+    program: Program, facts: Facts, borders: list[int], as_of: int, book: Book, first: int
+) -> list[int]:
     """Fold whole histories: case k has events ``borders[k]`` to ``borders[k + 1]`` and key ``first + k``.
 
     Returns the time spent, flat: five microsecond figures a case (department, applicant, third party,

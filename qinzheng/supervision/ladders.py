@@ -62,9 +62,17 @@ class Ladders:
             rung.deems, rung.from_start = self.acts[deems.act], deems.effective == "start"
 
     def _track(self, name: str, clock: Clock, rule: Counting, *, given: bool) -> Track:
-        count: counting.Count = counting.GivenMoment(self.calendars(rule.calendar)) if given else self._count(rule)
+        count: counting.Count = (
+            counting.GivenMoment(self.calendars(rule.calendar)) if given else self._count(rule)
+        )
         track = Track(
-            len(self.tracks), self.clocks.index(name), count, [], given=given, main=False, owner=OWNERS[clock.owner]
+            len(self.tracks),
+            self.clocks.index(name),
+            count,
+            [],
+            given=given,
+            main=False,
+            owner=OWNERS[clock.owner],
         )
         self.tracks.append(track)
         self.of_clock.setdefault(name, []).append(track)
@@ -72,7 +80,9 @@ class Ladders:
 
     def _marked(self, clock: str, mark: str) -> tuple[Track, Rung]:
         if (clock, mark) not in self.marks:
-            raise RuleNeverWakes(f"{self.procedure.id}: 时钟 {clock} 没有标记 {mark} / clock {clock} has no mark {mark}")
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: 时钟 {clock} 没有标记 {mark} / clock {clock} has no mark {mark}"
+            )
         return self.marks[clock, mark]
 
     def _mark(self, clock: str, name: str, mark: Mark) -> tuple[Track, Rung] | None:
@@ -81,7 +91,9 @@ class Ladders:
             return self.marks[clock, name]
         track, limit = self._marked(clock, mark.on)
         if track.given:
-            raise RuleNeverWakes(f"{self.procedure.id}: {clock} 的给定时限只有到期一个标记 / a given due moment has no marks beside it")
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: {clock} 的给定时限只有到期一个标记 / a given due moment has no marks beside it"
+            )
         whole, part = limit.whole, 0
         if mark.before:
             whole -= mark.before

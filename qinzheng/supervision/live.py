@@ -82,7 +82,9 @@ class _Judgement:
     def _keep(self, state: State) -> None:
         """Save the fold; ``horizon``: what is claimed before it comes late."""
         passed = [finding[3] for finding in self.book.findings]
-        horizon = max([state.last, self.kept.get("horizon", 0), *passed, *(row[3] for row in self.book.deemed)])
+        horizon = max(
+            [state.last, self.kept.get("horizon", 0), *passed, *(row[3] for row in self.book.deemed)]
+        )
         self.case.fold = {
             "program": self.ready.name, "names": self.names, "horizon": horizon, "state": saved.dump(state),
             "deemed": max(self.kept.get("deemed", 0), len(self.book.deemed)),
@@ -91,7 +93,11 @@ class _Judgement:
 
     def _new_deemed(self, refold: bool) -> list[tuple[int, int, int, int]]:
         """Deemed acts not entered yet: after a refold the first ones are known already."""
-        known = sum(1 for event in queries.history(self.case.id) if event.type == DEEMED) if refold and self.case.last_seq else 0
+        known = (
+            sum(1 for event in queries.history(self.case.id) if event.type == DEEMED)
+            if refold and self.case.last_seq
+            else 0
+        )
         return self.book.deemed[known:]
 
     def code(self, name: str) -> int:
@@ -153,7 +159,9 @@ class _Judgement:
         for (clock, ordinal), row in after.items():
             if before.get((clock, ordinal)) == row:
                 continue
-            self.change.writes.append((_UPSERT, [self.case.id, clock, ordinal, row["organization"], *_instants(row), row["ending"]]))
+            self.change.writes.append(
+                (_UPSERT, [self.case.id, clock, ordinal, row["organization"], *_instants(row), row["ending"]])
+            )
             self._determine(type, {"clock": clock, "ordinal": ordinal, **row})
         if refold:
             for clock, ordinal in before.keys() - after.keys():
@@ -185,7 +193,9 @@ class _Judgement:
             for card in Card.objects.filter(case=self.case.id, withdrawn_at=None).exclude(id__in=list(found)):
                 self._withdraw(card)
         known = set(
-            Card.objects.filter(id__in=list(found), withdrawn_at=None).values_list("id", flat=True) if found else []
+            Card.objects.filter(id__in=list(found), withdrawn_at=None).values_list("id", flat=True)
+            if found
+            else []
         )
         for id, finding in found.items():
             if id not in known:

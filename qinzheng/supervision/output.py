@@ -18,7 +18,9 @@ INSTANT = pa.timestamp("us", tz="UTC")
 
 def write(folder: Path, source: Archive, compiled: Compiled, job: Job, verdict: Verdict) -> None:
     """Write both files into ``folder``."""
-    pq.write_table(cards(source.meaning, compiled, job, verdict), folder / "cards.parquet", compression="zstd")
+    pq.write_table(
+        cards(source.meaning, compiled, job, verdict), folder / "cards.parquet", compression="zstd"
+    )
     pq.write_table(clocks(source, compiled, verdict), folder / "clocks.parquet", compression="zstd")
 
 
@@ -46,7 +48,9 @@ def cards(meaning: Meaning, compiled: Compiled, job: Job, verdict: Verdict) -> p
             "actor": [names(meaning.actors, code) or None for code in found.actor],
         }
     )
-    return table.sort_by([("case", "ascending"), ("at", "ascending"), ("rule", "ascending"), ("card", "ascending")])
+    return table.sort_by(
+        [("case", "ascending"), ("at", "ascending"), ("rule", "ascending"), ("card", "ascending")]
+    )
 
 
 def clocks(source: Archive, compiled: Compiled, verdict: Verdict) -> pa.Table:
@@ -64,11 +68,15 @@ def clocks(source: Archive, compiled: Compiled, verdict: Verdict) -> pa.Table:
             "due": pa.array([_known(at) for at in column[4]], INSTANT),
             "promise": pa.array([_known(at) for at in column[5]], INSTANT),
             "end": pa.array(column[6], INSTANT),
-            "ending": pa.array([ending(status, late) for status, late in zip(column[7], column[8], strict=True)]),
+            "ending": pa.array(
+                [ending(status, late) for status, late in zip(column[7], column[8], strict=True)]
+            ),
             "paused": pa.array(column[9], pa.int64()),
             "extended": pa.array(column[11], pa.int64()),
             "unit": pa.array([track.count.unit for track in tracks], pa.string()),
-            "organization": pa.array([names(meaning.organizations, code, "unknown") for code in column[10]], pa.string()),
+            "organization": pa.array(
+                [names(meaning.organizations, code, "unknown") for code in column[10]], pa.string()
+            ),
             "calendar": pa.array([track.count.calendar.id for track in tracks], pa.string()),
             "calendar_edition": pa.array([track.count.calendar.edition for track in tracks], pa.string()),
         }

@@ -43,7 +43,10 @@ class Compiled:
 
 
 def compile_program(
-    procedure: Procedure, rules: Sequence[schema.Rule], calendars: Callable[[str], Calendar], roles: Mapping[str, int]
+    procedure: Procedure,
+    rules: Sequence[schema.Rule],
+    calendars: Callable[[str], Calendar],
+    roles: Mapping[str, int],
 ) -> Compiled:
     """Compile the rules that supervise ``procedure``. ``calendars`` gives a calendar by id.
 
@@ -102,7 +105,9 @@ class _Compiler(Ladders):
     def _moves(self, name: str, clock: Clock) -> None:
         for track in self.of_clock[name]:
             for pause in clock.pauses:
-                self._on(self.moves, [pause.by], moves.Pauses(track, pause.cap == "told", OWNERS[pause.owner]))
+                self._on(
+                    self.moves, [pause.by], moves.Pauses(track, pause.cap == "told", OWNERS[pause.owner])
+                )
                 self._on(self.moves, pause.until, moves.Resumes(track))
             for extension in clock.extends:
                 self._on(self.moves, [extension.by], moves.Extends(track, extension.at_most, extension.times))
@@ -148,7 +153,9 @@ class _Compiler(Ladders):
         missing = [name for name in named if name not in chosen]
         if missing or not chosen:
             clocks = missing or self.clocks
-            raise RuleNeverWakes(f"{self.procedure.id}: 时钟 {clocks} 没有时限 {limit} / clocks {clocks} have no limit {limit}")
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: 时钟 {clocks} 没有时限 {limit} / clocks {clocks} have no limit {limit}"
+            )
         return chosen
 
     def _listen(self, number: int, clock: str, mark: Mark | None, limit: str) -> None:
@@ -189,7 +196,9 @@ class _Compiler(Ladders):
             if when.what == "organization":
                 self._hear(self.before, [name], conditions.WrongOrganization(number))
             elif act.by:
-                self._hear(self.before, [name], conditions.WrongRole(number, [self.roles[role] for role in act.by]))
+                self._hear(
+                    self.before, [name], conditions.WrongRole(number, [self.roles[role] for role in act.by])
+                )
 
     def _recorded_late(self, number: int, when: schema.RecordedLate) -> None:
         lag = conditions.Lag(number, when.stamp, when.behind, when.more_than_days * conditions.DAY, 1)
@@ -201,10 +210,14 @@ class _Compiler(Ladders):
 
     def _back_dated(self, number: int, when: schema.BackDated) -> None:
         for name, track in self._main(when.clocks):
-            self._hear(self.before, self.procedure.clocks[name].completes, conditions.BackDated(number, track))
+            self._hear(
+                self.before, self.procedure.clocks[name].completes, conditions.BackDated(number, track)
+            )
 
     def _repeated_correction(self, number: int, when: schema.RepeatedCorrection) -> None:
-        finder = conditions.RepeatedCorrection(number, self._register(), when.more_than, when.unknown == "counts")
+        finder = conditions.RepeatedCorrection(
+            number, self._register(), when.more_than, when.unknown == "counts"
+        )
         self._hear(self.before, self._having("correction_request"), finder)
 
     def _paused_too_often(self, number: int, when: schema.PausedTooOften) -> None:
@@ -230,7 +243,9 @@ class _Compiler(Ladders):
 
     def _bounced(self, number: int, when: schema.Bounced) -> None:
         trait = "return" if when.count == "returns" else "hand_over"
-        self._hear(self.before, self._having(trait), conditions.Counted(number, self._register(), when.more_than))
+        self._hear(
+            self.before, self._having(trait), conditions.Counted(number, self._register(), when.more_than)
+        )
 
     def _reopened(self, number: int, when: schema.Reopened) -> None:
         closing = sum(1 << self.acts[name] for name in self._closing())
@@ -251,7 +266,11 @@ class _Compiler(Ladders):
         rung.listeners.append(finder)
         self.tracks.append(track)
         closing = self._closing()
-        self._on(self.last, [name for name, act in self.procedure.acts.items() if act.opens], moves.Starts(track, False))
+        self._on(
+            self.last,
+            [name for name, act in self.procedure.acts.items() if act.opens],
+            moves.Starts(track, False),
+        )
         self._on(self.last, closing, moves.Ends(track, COMPLETED))
         reopening = [name for name, act in self.procedure.acts.items() if "reopening" in act.traits]
         self._on(self.last, reopening, moves.Starts(track, False))
@@ -290,12 +309,16 @@ class _Compiler(Ladders):
     def _having(self, trait: str) -> list[str]:
         named = [name for name, act in self.procedure.acts.items() if trait in act.traits]
         if not named:
-            raise RuleNeverWakes(f"{self.procedure.id}: 没有带 {trait} 特征的环节 / no act has the trait {trait}")
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: 没有带 {trait} 特征的环节 / no act has the trait {trait}"
+            )
         return named
 
     def _closing(self) -> list[str]:
         states = self.procedure.states
-        return [name for name, act in self.procedure.acts.items() if act.to is not None and states[act.to].final]
+        return [
+            name for name, act in self.procedure.acts.items() if act.to is not None and states[act.to].final
+        ]
 
     def _main(self, named: Sequence[str]) -> list[tuple[str, Track]]:
         return [

@@ -47,5 +47,9 @@ def _compile(procedure: str, edition: str) -> Ready:
     definition = shelf.edition("procedure", procedure, edition).definition
     compiled = compile_program(definition, rules, lambda id: calendars.calendar(library, id), {})
     editions = {rule.id: library.hash(rule) for rule in rules}
-    parts = [edition, *sorted(editions.values()), *(track.count.calendar.edition for track in compiled.tracks)]
+    parts = [
+        edition,
+        *sorted(editions.values()),
+        *(track.count.calendar.edition for track in compiled.tracks),
+    ]
     return Ready(compiled, editions, "-".join(part[:8] for part in parts))

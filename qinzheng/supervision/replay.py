@@ -25,7 +25,9 @@ def _clock(rows: Rows, event: StoredEvent) -> None:
     if event.type == VANISHED:
         rows.pop((event.subject, body["clock"], body["ordinal"]), None)
         return
-    at: dict[str, Any] = {name: ledger.instant(body[name]) for name in ("start", "due", "promise", "paused", "end")}
+    at: dict[str, Any] = {
+        name: ledger.instant(body[name]) for name in ("start", "due", "promise", "paused", "end")
+    }
     rows[event.subject, body["clock"], body["ordinal"]] = {
         "organization": body["organization"], "started_at": at["start"], "due_at": at["due"],
         "promised_at": at["promise"], "paused_at": at["paused"], "ended_at": at["end"], "ending": body["ending"],

@@ -101,7 +101,9 @@ class RepeatedCorrection(Strict):
 
     condition: Literal["repeated_correction"]
     more_than: int = Field(ge=1)
-    unknown: Literal["counts", "passes"] = Field(description="when it is not known whether the defect was there")
+    unknown: Literal["counts", "passes"] = Field(
+        description="when it is not known whether the defect was there"
+    )
 
 
 class PausedTooOften(Strict):

@@ -19,7 +19,12 @@ COLUMNS = (("completed_on_time", "按时 on time"), ("completed_late", "超期 l
 
 
 def show(
-    console: Console, title: Text, organizations: list[str], rules: list[Rule], verdict: Verdict, summary: Mapping[str, Any]
+    console: Console,
+    title: Text,
+    organizations: list[str],
+    rules: list[Rule],
+    verdict: Verdict,
+    summary: Mapping[str, Any],
 ) -> None:
     """Print the table. Organizations by how much was late; those with fewer cases stand below."""
     table = Table(title=f"{title.zh} · {title.en}", caption=_caption(summary), title_justify="left")
@@ -30,7 +35,8 @@ def show(
         table.add_column({"yellow": "黄牌 yellow", "red": "红牌 red"}[level], justify="right")
     cards = _cards(rules, verdict)
     rows = sorted(
-        verdict.by_organization.items(), key=lambda row: (-(row[1]["completed_late"] + row[1]["overdue"]), row[0])
+        verdict.by_organization.items(),
+        key=lambda row: (-(row[1]["completed_late"] + row[1]["overdue"]), row[0]),
     )
     for code, counts in rows[:SHOWN]:
         table.add_row(

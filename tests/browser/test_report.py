@@ -10,7 +10,9 @@ from qinzheng import wiring
 
 CHROMIUM = Path("/usr/bin/chromium")
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium"
+)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     log = folder / "log.csv"
     rows = [f"a{n},x,A1市路灯不亮,2019-04-01 09:00:00,t,r,2019-06-{n + 10} 10:00:00" for n in range(12)]
     rows.append(f"{'长' * 90},x,A1市,2019-04-01 09:00:00,t,r,2019-09-02 10:00:00")
-    log.write_text("id,author,subject,submitted_at,text,reply,replied_at\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    log.write_text(
+        "id,author,subject,submitted_at,text,reply,replied_at\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
     assert wiring.main(["supervise", str(log), "--mapping", "letters", "--out", str(folder), "--json"]) == 0
     return (folder / "report.html").as_uri()
 

@@ -13,7 +13,14 @@ def judged(folder, workers=1, cases=900):
     log, truth = folder / "log.csv", folder / "truth.csv"
     commands.simulate(cases, 11, log, truth)
     options = argparse.Namespace(
-        log=log, mapping="demo", rules=None, as_of=None, workers=workers, out=folder, json=True, definitions=None
+        log=log,
+        mapping="demo",
+        rules=None,
+        as_of=None,
+        workers=workers,
+        out=folder,
+        json=True,
+        definitions=None,
     )
     assert supervise.run(options, wiring.KINDS) == 0
     return commands.detection(folder / "cards.parquet", truth)
@@ -45,7 +52,11 @@ def test_the_report_is_written_and_escapes_what_it_shows(tmp_path):
 
 def test_the_same_seed_makes_the_same_city():
     def first(seed):
-        return [(event.case, event.act, event.occurred) for case in city.generate(50, seed) for event in case.events]
+        return [
+            (event.case, event.act, event.occurred)
+            for case in city.generate(50, seed)
+            for event in case.events
+        ]
 
     assert first(3) == first(3)
     assert first(3) != first(4)

@@ -19,8 +19,10 @@ def test_a_new_calendar_redetermines_open_clocks_by_event(published):
     before = Clock.objects.get(case=done.case)
     assert judging_commands.redetermine_all() == 1
     assert [e.type for e in queries.history(done.case)].count("clocks.redetermined") == 0
-    closed = bytes(Edition.objects.get(kind="calendar", definition="cn").text).decode().replace(
-        "week: [mon, tue, wed, thu, fri]", "week: [mon, tue, wed, thu]"
+    closed = (
+        bytes(Edition.objects.get(kind="calendar", definition="cn").text)
+        .decode()
+        .replace("week: [mon, tue, wed, thu, fri]", "week: [mon, tue, wed, thu]")
     )
     draft = Edition.objects.create(
         kind="calendar", definition="cn", sha256=hashlib.sha256(closed.encode()).hexdigest(),

@@ -28,8 +28,13 @@ def taken(material: Material) -> str:
             f'height="{tall:.1f}"><title>{label}</title></rect>'
         )
     if counts[-1]:
-        bars.append(f'<text x="{WIDTH - wide - 4:.1f}" y="30" text-anchor="end">≥{len(counts) - 1}: {counts[-1]}</text>')
-    for mark, kind, text in ((material.promise, "promise", "承诺 promise"), (material.limit, "limit", "期限 limit")):
+        bars.append(
+            f'<text x="{WIDTH - wide - 4:.1f}" y="30" text-anchor="end">≥{len(counts) - 1}: {counts[-1]}</text>'
+        )
+    for mark, kind, text in (
+        (material.promise, "promise", "承诺 promise"),
+        (material.limit, "limit", "期限 limit"),
+    ):
         if mark is not None:
             x = (mark + 1) * wide
             bars.append(f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="6" y2="{HEIGHT - FOOT}"/>')
@@ -53,8 +58,12 @@ def months(material: Material) -> str:
     for n, (month, begun, late) in enumerate(rows):
         scale = (HEIGHT - FOOT - 10) / top
         x, base = n * wide + 1, HEIGHT - FOOT
-        parts.append(f'<rect class="good" x="{x:.1f}" y="{base - begun * scale:.1f}" width="{wide - 2:.1f}" height="{(begun - late) * scale:.1f}"><title>{month}: {begun - late}</title></rect>')
-        parts.append(f'<rect class="late" x="{x:.1f}" y="{base - late * scale:.1f}" width="{wide - 2:.1f}" height="{late * scale:.1f}"><title>{month}: {late}</title></rect>')
+        parts.append(
+            f'<rect class="good" x="{x:.1f}" y="{base - begun * scale:.1f}" width="{wide - 2:.1f}" height="{(begun - late) * scale:.1f}"><title>{month}: {begun - late}</title></rect>'
+        )
+        parts.append(
+            f'<rect class="late" x="{x:.1f}" y="{base - late * scale:.1f}" width="{wide - 2:.1f}" height="{late * scale:.1f}"><title>{month}: {late}</title></rect>'
+        )
         if n % max(1, len(rows) // 8) == 0:
             parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}">{month}</text>')
     return _svg("逐月 · month by month", "".join(parts))

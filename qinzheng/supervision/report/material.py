@@ -103,7 +103,9 @@ def _rank(row: tuple[Rule, int]) -> tuple[int, int, str]:
 
 def _organizations(source: Archive, compiled: Compiled, verdict: Verdict) -> list[Organization]:
     levels = [rule.level for rule in compiled.rules]
-    cards = Counter(zip(verdict.cards.organization, (levels[rule] for rule in verdict.cards.rule), strict=True))
+    cards = Counter(
+        zip(verdict.cards.organization, (levels[rule] for rule in verdict.cards.rule), strict=True)
+    )
     found = [
         Organization(
             names(source.meaning.organizations, code, "unknown"), counts["completed_on_time"], counts["completed_late"],
@@ -119,7 +121,11 @@ def _clocks(
 ) -> list[str]:
     """Fill the distributions from the first case clock; returns the names of the worst cases."""
     at = {name: place for place, name in enumerate(CLOCK_FIELDS)}
-    chosen = next(t for t in compiled.main_tracks() if compiled.procedure.clocks[compiled.clocks[t.clock]].role == "case")
+    chosen = next(
+        t
+        for t in compiled.main_tracks()
+        if compiled.procedure.clocks[compiled.clocks[t.clock]].role == "case"
+    )
     months: dict[str, list[int]] = {}
     levels = _levels(compiled, verdict)
     worst: dict[str, int] = {}
@@ -144,8 +150,15 @@ def _clocks(
         material.limit = chosen.rungs[chosen.limit].whole
         material.promise = chosen.rungs[chosen.promise].whole if chosen.promise >= 0 else None
         last = max(BINS, material.limit * 2)
-        material.taken = [taken[n] for n in range(last)] + [sum(count for n, count in taken.items() if n >= last)]
-    return [name for name, _ in sorted(worst.items(), key=lambda item: (-levels.get(item[0], 0), -item[1], item[0]))[:WORST]]
+        material.taken = [taken[n] for n in range(last)] + [
+            sum(count for n, count in taken.items() if n >= last)
+        ]
+    return [
+        name
+        for name, _ in sorted(worst.items(), key=lambda item: (-levels.get(item[0], 0), -item[1], item[0]))[
+            :WORST
+        ]
+    ]
 
 
 def _levels(compiled: Compiled, verdict: Verdict) -> dict[str, int]:

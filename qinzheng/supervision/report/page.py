@@ -50,7 +50,14 @@ LEGEND = (
 def render(material: Material) -> str:
     """The whole report as one HTML text."""
     style = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
-    parts = [_front(material), _charts(material), _table(material), _rules(material), _worst(material), _basis(material)]
+    parts = [
+        _front(material),
+        _charts(material),
+        _table(material),
+        _rules(material),
+        _worst(material),
+        _basis(material),
+    ]
     return (
         '<!doctype html><html lang="zh"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -74,13 +81,18 @@ def _front(m: Material) -> str:
     cells = "".join(f"<li><b>{number}</b>{both(zh, en)}</li>" for number, zh, en in figures)
     sample = ""
     if m.sample:
-        sample = both("示例制度：时限与阈值由本项目自定，不是任何城市的规定。", "A sample regime: its limits and thresholds are this project's own and no city's rule.", "p")
+        sample = both(
+            "示例制度：时限与阈值由本项目自定，不是任何城市的规定。",
+            "A sample regime: its limits and thresholds are this project's own and no city's rule.",
+            "p",
+        )
     return (
         f'<section class="front"><h1>{said(m.title)}</h1>'
         f'<p class="asof">{both(f"截至 {m.as_of.zh}", f"as of {m.as_of.en}")}</p>'
         f'<ul class="figures">{cells}</ul>'
         + both(
-            f"到期该有结果的时限，每 100 项中有 {share * 100:.0f} 项超过。", f"Of every 100 limits that should have had a result by now, {share * 100:.0f} were passed.",
+            f"到期该有结果的时限，每 100 项中有 {share * 100:.0f} 项超过。",
+            f"Of every 100 limits that should have had a result by now, {share * 100:.0f} were passed.",
             "p",
         ).replace("<p", '<p data-lead="1"')
         + f"<h2>{both('在哪里', 'Where')}</h2><ol>{''.join(_where(o) for o in m.organizations[:5] if o.share_late > 0)}</ol>"
@@ -113,7 +125,9 @@ def _charts(m: Material) -> str:
         (charts.months(m), "逐月：蓝为未超期，红为超期", "Month by month: blue not late, red late"),
         (charts.organizations(m.organizations), "超期比例最高的单位", "Organizations with the largest share late"),
     ]  # fmt: skip
-    drawn = "".join(f"<figure><figcaption>{both(zh, en)}</figcaption>{svg}</figure>" for svg, zh, en in figures if svg)
+    drawn = "".join(
+        f"<figure><figcaption>{both(zh, en)}</figcaption>{svg}</figure>" for svg, zh, en in figures if svg
+    )
     return f'<section class="charts">{drawn}</section>'
 
 
@@ -126,7 +140,9 @@ def _table(m: Material) -> str:
             f"<details><summary>{both(f'不足 {FEWEST} 件、不排名的单位（{len(m.few)}）', f'Fewer than {FEWEST}, not ranked ({len(m.few)})')}"
             f"</summary>{_rows(m.few, head)}</details>"
         )
-    return f"<section><h2>{both('各单位', 'By organization')}</h2>{_rows(m.organizations, head)}{few}</section>"
+    return (
+        f"<section><h2>{both('各单位', 'By organization')}</h2>{_rows(m.organizations, head)}{few}</section>"
+    )
 
 
 def _rows(rows: list[Organization], head: str) -> str:
@@ -136,7 +152,8 @@ def _rows(rows: list[Organization], head: str) -> str:
         for o in rows
     )
     more = "".join(
-        f'<th scope="col">{both(zh, en)}</th>' for zh, en in (("超期比例", "share late"), ("黄牌", "yellow"), ("红牌", "red"))
+        f'<th scope="col">{both(zh, en)}</th>'
+        for zh, en in (("超期比例", "share late"), ("黄牌", "yellow"), ("红牌", "red"))
     )
     return (
         f'<div class="wide" tabindex="0"><table><thead><tr><th scope="col">{both("单位", "organization")}</th>{head}{more}</tr></thead>'
@@ -150,7 +167,13 @@ def _rules(m: Material) -> str:
         f"<td>{said(CLAIMS[rule.claims])}</td><td>{_source(rule.basis, rule.source)}</td></tr>"
         for rule, count in m.rules
     )
-    heads = (("规则", "rule"), ("级别", "level"), ("次数", "count"), ("说的是", "it claims"), ("出处", "source"))
+    heads = (
+        ("规则", "rule"),
+        ("级别", "level"),
+        ("次数", "count"),
+        ("说的是", "it claims"),
+        ("出处", "source"),
+    )
     head = "".join(f'<th scope="col">{both(zh, en)}</th>' for zh, en in heads)
     return (
         f"<section><h2>{both('牌与提示', 'Cards and notices')}</h2>"
@@ -181,7 +204,11 @@ def _case(case: CaseSaid) -> str:
         f"<details><summary>{both(f'经过（{len(case.events)} 条）', f'What happened ({len(case.events)})')}</summary><ol class=timeline>"
         + "".join(_event(event, case) for event in case.events[:TIMELINE])
         + "</ol>"
-        + (both(f"另有 {len(case.events) - TIMELINE} 条", f"{len(case.events) - TIMELINE} more", "p") if len(case.events) > TIMELINE else "")
+        + (
+            both(f"另有 {len(case.events) - TIMELINE} 条", f"{len(case.events) - TIMELINE} more", "p")
+            if len(case.events) > TIMELINE
+            else ""
+        )
         + "</details></article>"
     )
 
@@ -210,7 +237,9 @@ def _event(event: Said, case: CaseSaid) -> str:
     entered = ""
     if event.reported >= 0 and case.calendar.day(event.reported) != case.calendar.day(event.at):
         late = words.moment(case.calendar, event.reported)
-        entered = f' <small class="entered">{both(f"录入于 {late.zh[:10]}", f"entered {late.en[:14]}")}</small>'
+        entered = (
+            f' <small class="entered">{both(f"录入于 {late.zh[:10]}", f"entered {late.en[:14]}")}</small>'
+        )
     return f"<li><time>{both(zh, en)}</time> {said(event.name)} <small>{who}</small>{entered}</li>"
 
 

@@ -32,12 +32,16 @@ def draw(clock: ClockSaid, case: CaseSaid, title: str, description: str) -> str:
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
     ]
     parts += _days(calendar, clock.start, stop, x)
-    parts.append(f'<rect class="used" x="{x(clock.start):.1f}" y="{LINE - 5}" width="{max(x(min(clock.end, due)) - x(clock.start), 1):.1f}" height="10"/>')
+    parts.append(
+        f'<rect class="used" x="{x(clock.start):.1f}" y="{LINE - 5}" width="{max(x(min(clock.end, due)) - x(clock.start), 1):.1f}" height="10"/>'
+    )
     for turn, begin, end in case.stretches:
         if turn != DEPARTMENT and begin < min(clock.end, due) and end > clock.start:
             parts += _stretch(x(begin), x(min(end, clock.end, due)), WHOSE[turn])
     if clock.end > due:
-        parts.append(f'<rect class="over" x="{x(due):.1f}" y="{LINE - 5}" width="{max(x(clock.end) - x(due), 1):.1f}" height="10"/>')
+        parts.append(
+            f'<rect class="over" x="{x(due):.1f}" y="{LINE - 5}" width="{max(x(clock.end) - x(due), 1):.1f}" height="10"/>'
+        )
     if clock.promise < FAR:
         parts.append(_flag(x(clock.promise), 16, "promise", "承诺 promise"))
     if clock.due < FAR:
@@ -65,7 +69,10 @@ def _stretch(left: float, right: float, kind: str) -> list[str]:
         f'<line class="hatch" x1="{left + n * HATCH:.1f}" x2="{min(left + n * HATCH + 4, right):.1f}" y1="{bottom}" y2="{top}"/>'
         for n in range(int((right - left) / HATCH) + 1)
     ]
-    return [f'<rect class="{kind}" x="{left:.1f}" y="{top}" width="{max(right - left, 1):.1f}" height="10"/>', *strokes]
+    return [
+        f'<rect class="{kind}" x="{left:.1f}" y="{top}" width="{max(right - left, 1):.1f}" height="10"/>',
+        *strokes,
+    ]
 
 
 def _days(calendar: Calendar, start: int, stop: int, x: object) -> list[str]:
@@ -77,10 +84,14 @@ def _days(calendar: Calendar, start: int, stop: int, x: object) -> list[str]:
         for day in range(first, last + 1):
             left = x(calendar.midnight[day])
             if calendar.is_work(day):
-                parts.append(f'<line class="tick" x1="{left:.1f}" x2="{left:.1f}" y1="{LINE - 3}" y2="{LINE + 3}"/>')
+                parts.append(
+                    f'<line class="tick" x1="{left:.1f}" x2="{left:.1f}" y1="{LINE - 3}" y2="{LINE + 3}"/>'
+                )
             else:
                 width = x(calendar.midnight[day + 1]) - left
-                parts.append(f'<rect class="rest" x="{left:.1f}" y="{LINE - 9}" width="{width:.1f}" height="18"/>')
+                parts.append(
+                    f'<rect class="rest" x="{left:.1f}" y="{LINE - 9}" width="{width:.1f}" height="18"/>'
+                )
     return [*parts, f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{LINE}" y2="{LINE}"/>']
 
 

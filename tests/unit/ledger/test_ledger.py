@@ -82,7 +82,11 @@ def test_concurrent_writers_leave_no_gap():
 def test_the_database_refuses_change(statement):
     actions.append([event()])
     sequencer.sequence_all()
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 
@@ -175,7 +179,9 @@ def alter(lines, kind):
 def test_the_verifier_finds_every_tampering(tmp_path, signer, capsys, kind):
     exported(tmp_path, signer)
     file = tmp_path / "export.jsonl"
-    file.write_text("\n".join(alter(file.read_text(encoding="utf-8").splitlines(), kind)) + "\n", encoding="utf-8")
+    file.write_text(
+        "\n".join(alter(file.read_text(encoding="utf-8").splitlines(), kind)) + "\n", encoding="utf-8"
+    )
     code, said = run_verifier(tmp_path, signer, capsys)
     assert code == 1
     first = int(said.splitlines()[0].split("\t")[0])

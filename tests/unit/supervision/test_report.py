@@ -83,7 +83,7 @@ def test_the_latest_case_comes_first_with_its_arithmetic(page: str) -> None:
     worst = page.split('<article class="case">')[1:]
     assert len(worst) == 6
     assert "alert(1)" in worst[0]
-    assert "编号</span><span class=\"en\" lang=\"en\">case</span> b1" in worst[1]
+    assert '编号</span><span class="en" lang="en">case</span> b1' in worst[1]
     assert "+15个工作日" in worst[1]
     assert "放假" in worst[1]
     assert "承诺：" in worst[1]
