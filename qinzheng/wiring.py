@@ -13,7 +13,7 @@ from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
 from qinzheng.exchange import schema as exchange_schema
-from qinzheng.exchange import supervise
+from qinzheng.exchange import convert, supervise
 from qinzheng.operations import console, definition_commands
 from qinzheng.simulation import commands as simulation
 from qinzheng.supervision import checks as supervision_checks
@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"qinzheng {__version__}")
     groups = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     supervise.register(groups, KINDS)
+    convert.register(groups, KINDS)
     console.register(groups)
     definition_commands.register(groups, KINDS)
     simulation.register(groups, KINDS)
