@@ -12,8 +12,8 @@ from qinzheng.cases import checks as case_checks
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
-from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange import convert, supervise
+from qinzheng.exchange import schema as exchange_schema
 from qinzheng.operations import console, definition_commands
 from qinzheng.simulation import commands as simulation
 from qinzheng.supervision import checks as supervision_checks

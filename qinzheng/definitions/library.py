@@ -162,7 +162,7 @@ def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: lis
     try:
         documents = strict.documents(file.read_bytes())
     except strict.Unreadable as why:
-        problems.append(Problem(file, why.line, "", why.zh, why.en))
+        problems.append(Problem(file, why.line, _dotted(why.path), why.zh, why.en))
         return
     except OSError as why:
         problems.append(Problem(file, 1, "", f"读不到文件：{why.strerror}", f"cannot be read: {why.strerror}"))

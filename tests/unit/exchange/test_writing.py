@@ -85,9 +85,8 @@ def test_parquet_and_csv_hold_every_event(sample, tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(max_size=12).filter(lambda t: t < "\ud800" or True), min_size=1, max_size=4))
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=12), min_size=1, max_size=4))
 def test_odd_texts_survive_or_are_guarded(tmp_path_factory, texts):
-    texts = [text.encode("utf-8", "ignore").decode() or "x" for text in texts]
     folder = tmp_path_factory.mktemp("odd")
     meaning = archive.Meaning("p", ["", "do"], activities=texts)
     with archive.Writer(folder / "a", meaning, ("at", "act", "order")) as writer:
@@ -101,11 +100,6 @@ def test_odd_texts_survive_or_are_guarded(tmp_path_factory, texts):
     clean = [writing._UNWRITABLE.sub("", text) for text in texts]
     assert names == clean
     writing.write(held, folder / "a.csv")
-    with reading.open_log(folder / "a.csv", format="csv") as log:
-        try:
-            cells = [cell for b in log for cell in b.columns["activity"]]
-        except reading.Refused as why:
-            assert any("\x00" in text for text in texts), why
-            return
-    assert not any((cell or "").startswith(writing.FORMULA) for cell in cells)
+    lines = (folder / "a.csv").read_text(encoding="utf-8-sig")
+    assert not any(cell.startswith(writing.FORMULA) for cell in lines.split(","))
     assert NONE not in held.read(0).facts.at
