@@ -12,7 +12,7 @@ from qinzheng.cases import checks as case_checks
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
-from qinzheng.exchange import convert, supervise
+from qinzheng.exchange import convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.operations import console, definition_commands
 from qinzheng.simulation import commands as simulation
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     groups = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     supervise.register(groups, KINDS)
     convert.register(groups, KINDS)
+    what_if.register(groups, KINDS)
     console.register(groups)
     definition_commands.register(groups, KINDS)
     simulation.register(groups, KINDS)

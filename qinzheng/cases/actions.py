@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.db import IntegrityError, connection, models, transaction
 
-from qinzheng.cases import engine, fields, moves
+from qinzheng.cases import engine, fields, moves, variants
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.models import Case, OutsideNumber
 from qinzheng.cases.schema import Procedure
@@ -122,6 +122,7 @@ def open_case(
             )
         if variant and variant not in procedure.variants:
             raise NotAllowed(f"没有变体 {variant}", f"there is no variant {variant}", "variant")
+        procedure = variants.apply(procedure, variant)
         clean = fields.check(opening, form)
         claimed = _claimed(occurred_at, now)
         case = Case(
@@ -153,7 +154,7 @@ def perform(
     try:
         with transaction.atomic():
             case, now = _lock(case_id)
-            procedure = shelf.edition("procedure", case.procedure, case.edition).definition
+            procedure = _procedure(case)
             if key is not None:
                 found = _done_before(event_id)
                 if found is not None:
@@ -181,9 +182,14 @@ def pass_time(case_id: str) -> bool:
         case = Case.objects.select_for_update(skip_locked=True).filter(pk=case_id).first()
         if case is None:
             return False
-        procedure = shelf.edition("procedure", case.procedure, case.edition).definition
+        procedure = _procedure(case)
         _write(case, procedure, [], _now(), "instant", PERFORMED, new=False)
     return True
+
+
+def _procedure(case: Case) -> Procedure:
+    """The procedure that the case keeps, in its variant."""
+    return variants.apply(shelf.edition("procedure", case.procedure, case.edition).definition, case.variant)
 
 
 def situation(case: Case) -> Situation:

@@ -52,7 +52,9 @@ def publish(editions: Sequence[Edition], by: str) -> None:
     with transaction.atomic():
         ledger.append([_event(edition, by) for edition in editions])
         ids = [edition.pk for edition in editions]
-        done = Edition.objects.filter(pk__in=ids, published_at=None).update(published_by=by, published_at=timezone.now())
+        done = Edition.objects.filter(pk__in=ids, published_at=None).update(
+            published_by=by, published_at=timezone.now()
+        )
         if done != len(ids):
             raise NotPublishable("其中有已发布的版本 / some of them are published already")
         for forget in ON_PUBLISH:
@@ -63,7 +65,9 @@ def drafts() -> list[Edition]:
     """Every draft, sources first, so that what cites them can be published with them."""
     order = ["source", "calendar", "procedure", "rule", "mapping"]
     found = list(Edition.objects.filter(published_at=None).order_by("id"))
-    return sorted(found, key=lambda edition: (order.index(edition.kind) if edition.kind in order else 9, edition.pk))
+    return sorted(
+        found, key=lambda edition: (order.index(edition.kind) if edition.kind in order else 9, edition.pk)
+    )
 
 
 def export(folder: Path) -> list[Path]:

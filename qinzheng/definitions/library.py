@@ -141,7 +141,8 @@ class Library:
             for check in kinds[entry.definition.kind].checks:
                 complaints += check(entry.definition, self)
             problems += [
-                Problem(entry.file, entry.document.line(c.path), _dotted(c.path), c.zh, c.en) for c in complaints
+                Problem(entry.file, entry.document.line(c.path), _dotted(c.path), c.zh, c.en)
+                for c in complaints
             ]
         return problems
 
@@ -165,7 +166,9 @@ def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: lis
         problems.append(Problem(file, why.line, _dotted(why.path), why.zh, why.en))
         return
     except OSError as why:
-        problems.append(Problem(file, 1, "", f"读不到文件：{why.strerror}", f"cannot be read: {why.strerror}"))
+        problems.append(
+            Problem(file, 1, "", f"读不到文件：{why.strerror}", f"cannot be read: {why.strerror}")
+        )
         return
     for document in documents:
         name = str(document.value.get("kind")) if isinstance(document.value, dict) else ""
@@ -173,7 +176,13 @@ def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: lis
             known = "、".join(kinds)
             line = document.line(("kind",))
             problems.append(
-                Problem(file, line, "kind", f"没有这一类定义：{name}；可用：{known}", f"no such kind: {name}; known: {known}")
+                Problem(
+                    file,
+                    line,
+                    "kind",
+                    f"没有这一类定义：{name}；可用：{known}",
+                    f"no such kind: {name}; known: {known}",
+                )
             )
             continue
         try:
@@ -212,9 +221,15 @@ def _sources(entry: Held, library: Library) -> Iterator[Complaint]:
         name, _, article = str(reference).partition("/")
         sources = library._held.get("source", {})
         if name not in sources:
-            yield Complaint(path, f"没有出处 {name}，请在 definitions/sources 中补上", f"no source {name}: add it to definitions/sources")
+            yield Complaint(
+                path,
+                f"没有出处 {name}，请在 definitions/sources 中补上",
+                f"no source {name}: add it to definitions/sources",
+            )
         elif article and article not in sources[name][-1].definition.articles:
-            yield Complaint(path, f"出处 {name} 没有条目 {article}", f"source {name} has no article {article}")
+            yield Complaint(
+                path, f"出处 {name} 没有条目 {article}", f"source {name} has no article {article}"
+            )
 
 
 def _references(value: Any, path: strict.Path_) -> Iterator[tuple[strict.Path_, Any]]:

@@ -55,7 +55,9 @@ class _Shelf:
                 definition = KINDS[row.kind].model.model_validate(document.value)
                 self.held[row.kind, row.definition, row.sha256] = Published(definition, row.sha256)
                 # What was published last for the same day replaces what was published before.
-                entries[row.kind, row.definition, row.in_force_from] = Held(definition, Path(row.file), document)
+                entries[row.kind, row.definition, row.in_force_from] = Held(
+                    definition, Path(row.file), document
+                )
             self.library = Library(entries.values())
             self.stamp = stamp
 
@@ -74,7 +76,9 @@ def in_force(kind: str, id: str, day: dt.date) -> Published:
     try:
         definition = library().in_force(kind, id, day)
     except KeyError:
-        raise NotPublished(f"{kind} {id}：{day} 没有已发布的版本 / no edition is published for {day}") from None
+        raise NotPublished(
+            f"{kind} {id}：{day} 没有已发布的版本 / no edition is published for {day}"
+        ) from None
     return Published(definition, _shelf.library.hash(definition))
 
 
@@ -85,7 +89,9 @@ def edition(kind: str, id: str, sha256: str) -> Published:
         _shelf.refresh()
         found = _shelf.held.get((kind, id, sha256))
     if found is None:
-        raise NotPublished(f"{kind} {id} 的版本 {sha256[:12]} 没有发布 / edition {sha256[:12]} is not published")
+        raise NotPublished(
+            f"{kind} {id} 的版本 {sha256[:12]} 没有发布 / edition {sha256[:12]} is not published"
+        )
     return found
 
 

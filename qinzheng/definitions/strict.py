@@ -108,7 +108,9 @@ class _Reader:
     """Turns the parser's events into one value and remembers the line of every key path."""
 
     def __init__(self, text: str, offset: int) -> None:
-        self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))  # lazily: nothing is built of a bomb
+        self.events: Iterator[Any] = iter(
+            yaml.parse(text, Loader=_LOADER)
+        )  # lazily: nothing is built of a bomb
         self.offset = offset
         self.lines: dict[Path_, int] = {}
 
@@ -119,7 +121,9 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = self.offset + (mark.line + 1 if mark else 1)
-            raise Unreadable(line, f"YAML 写法有误：{error.problem}", f"not valid YAML: {error.problem}") from None
+            raise Unreadable(
+                line, f"YAML 写法有误：{error.problem}", f"not valid YAML: {error.problem}"
+            ) from None
         except yaml.YAMLError as error:
             raise Unreadable(self.offset + 1, f"YAML 写法有误：{error}", f"not valid YAML: {error}") from None
 
@@ -148,9 +152,13 @@ class _Reader:
         line = self.line(event)
         self.lines.setdefault(path, line)
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise Unreadable(line, "不允许锚点和别名，请写全", "anchors and aliases are refused: write it out", path)
+            raise Unreadable(
+                line, "不允许锚点和别名，请写全", "anchors and aliases are refused: write it out", path
+            )
         if event.tag is not None:
-            raise Unreadable(line, f"不允许标签 {event.tag}，请删去", f"tags are refused: remove {event.tag}", path)
+            raise Unreadable(
+                line, f"不允许标签 {event.tag}，请删去", f"tags are refused: remove {event.tag}", path
+            )
         if len(path) > DEEPEST:
             raise Unreadable(line, "嵌套太深，请拆分", "nested too deeply: split it", path)
         if isinstance(event, yaml.MappingStartEvent):
@@ -171,7 +179,10 @@ class _Reader:
             key = self.key(event, path)
             if key in value:
                 raise Unreadable(
-                    self.line(event), f"键 {key} 重复，请删去一个", f"key {key} is written twice: remove one", (*path, key)
+                    self.line(event),
+                    f"键 {key} 重复，请删去一个",
+                    f"key {key} is written twice: remove one",
+                    (*path, key),
                 )
             self.lines[(*path, key)] = self.line(event)
             value[key] = self.value(next(self.events), (*path, key))
@@ -182,7 +193,9 @@ class _Reader:
         if not isinstance(event, yaml.ScalarEvent) or event.value == "":
             raise Unreadable(line, "键必须是文字", "a key must be text", path)
         if event.anchor is not None or event.tag is not None:
-            raise Unreadable(line, "键上不允许锚点或标签", "no anchor or tag on a key: remove it", (*path, event.value))
+            raise Unreadable(
+                line, "键上不允许锚点或标签", "no anchor or tag on a key: remove it", (*path, event.value)
+            )
         if event.value == "<<":
             raise Unreadable(
                 line, "不允许合并键 <<，请写全", "merge keys << are refused: write it out", (*path, "<<")
@@ -206,5 +219,7 @@ def _scalar(text: str, style: str | None, line: int, path: Path_) -> Any:
         try:
             return dt.date.fromisoformat(text)
         except ValueError:
-            raise Unreadable(line, f"没有这一天：{text}，请改正", f"there is no such day: {text}: correct it", path) from None
+            raise Unreadable(
+                line, f"没有这一天：{text}，请改正", f"there is no such day: {text}: correct it", path
+            ) from None
     return int(text) if _INTEGER.match(text) else text

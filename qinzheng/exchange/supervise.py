@@ -42,6 +42,10 @@ class Refusal(Exception):
     """The command cannot be carried out: what is wrong, and the remedy, in two languages."""
 
 
+REFUSALS = (Refusal, Refused, DefinitionErrors, RuleNeverWakes, BeyondCalendar)
+"""What a command explains in one line instead of a traceback."""
+
+
 @dataclass
 class Judged:
     """A log, judged: all that a report needs."""
@@ -108,7 +112,7 @@ def run(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> int:
                 )
                 if arguments.out:
                     Console().print(f"\n报告 · report: {(folder / 'report.html').resolve().as_uri()}")
-    except (Refusal, Refused, DefinitionErrors, RuleNeverWakes, BeyondCalendar) as why:
+    except REFUSALS as why:
         console.print(str(why), style="red", markup=False, highlight=False)
         return 1
     return 0

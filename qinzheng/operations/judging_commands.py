@@ -26,14 +26,14 @@ def judge(arguments: argparse.Namespace) -> int:
     total: dict[str, Any] = {}
     digest = batch.Cards()
     with tempfile.TemporaryDirectory(prefix="qinzheng-") as scratch:
-        for procedure, edition in history.procedures(arguments.procedure):
+        for kept in history.procedures(arguments.procedure):
             path = Path(scratch) / "events.parquet"
-            job = history.job(path, procedure, edition, arguments.rules, as_of, known_at)
+            job = history.job(path, kept, arguments.rules, as_of, known_at)
             if job is None:
                 continue
             verdict = batch.run(job)
             digest.extend(verdict.cards)
-            name = f"{procedure}@{edition[:12]}"
+            name = f"{kept[0]}@{kept[1][:12]}" + (f"+{kept[2]}" if kept[2] else "")
             total[name] = {
                 "cases": verdict.cases, "events": verdict.events, "highest": dict(verdict.highest),
                 "clocks": dict(verdict.endings),

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from qinzheng.calendars import queries as calendars
+from qinzheng.cases import variants
 from qinzheng.cases.actions import OPENED, PERFORMED
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Procedure
@@ -17,18 +18,20 @@ from qinzheng.supervision import archive, batch, live
 from qinzheng.supervision.schema import Rule
 
 
-def procedures(only: str | None) -> Iterator[tuple[str, str]]:
-    """(procedure, edition) of the cases there are."""
-    found = Case.objects.order_by("procedure", "edition").values_list("procedure", "edition").distinct()
-    yield from (found.filter(procedure=only) if only else found)
+def procedures(only: str | None) -> Iterator[tuple[str, str, str]]:
+    """(procedure, edition, variant) of the cases there are."""
+    cases = Case.objects.filter(procedure=only) if only else Case.objects.all()
+    ordered = cases.order_by("procedure", "edition", "variant")
+    yield from ordered.values_list("procedure", "edition", "variant").distinct()
 
 
 def job(
-    path: Path, procedure: str, edition: str, rules: str, as_of: int, known_at: int | None
+    path: Path, kept: tuple[str, str, str], rules: str, as_of: int, known_at: int | None
 ) -> batch.Job | None:
     """Write the cases of one edition to an archive and say how to judge it; None where no rule supervises it."""
+    procedure, edition, variant = kept
     library = shelf.library()
-    definition = shelf.edition("procedure", procedure, edition).definition
+    definition = variants.apply(shelf.edition("procedure", procedure, edition).definition, variant)
     chosen: list[Rule] = [r for r in library.all("rule") if r.set == rules and procedure in r.supervises]
     if not chosen:
         return None
@@ -42,7 +45,11 @@ def job(
     acts = ["", *sorted(definition.acts)]
     meaning = archive.Meaning(procedure, acts, names.names, names.names, roles, acts)
     with archive.Writer(path, meaning, archive.COLUMNS) as writer:
-        cases = set(Case.objects.filter(procedure=procedure, edition=edition).values_list("pk", flat=True))
+        cases = set(
+            Case.objects.filter(procedure=procedure, edition=edition, variant=variant).values_list(
+                "pk", flat=True
+            )
+        )
         for subject, events in groupby(
             queries.events(types=(OPENED, PERFORMED)), key=lambda event: event.subject
         ):

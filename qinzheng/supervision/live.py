@@ -33,7 +33,7 @@ ClockRow = dict[str, Any]
 
 def project(change: Change) -> list[Deemed]:
     """Judge the change: cards and clocks into ``change.writes`` and ``determinations``, deemed acts back."""
-    ready = programs.ready(change.case.procedure, change.case.edition)
+    ready = programs.ready(change.case.procedure, change.case.edition, change.case.variant)
     return _Judgement(change, ready).run()
 
 

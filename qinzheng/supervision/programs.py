@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qinzheng.calendars import queries as calendars
+from qinzheng.cases import variants
 from qinzheng.definitions import shelf
 from qinzheng.supervision.program import Compiled, compile_program
 from qinzheng.supervision.schema import Rule
@@ -22,15 +23,15 @@ class Ready:
     name: str
 
 
-_ready: dict[tuple[str, str], Ready] = {}
+_ready: dict[tuple[str, str, str], Ready] = {}
 
 
-def ready(procedure: str, edition: str) -> Ready:
-    """The program of a procedure's edition under the published rules and calendars."""
-    key = (procedure, edition)
+def ready(procedure: str, edition: str, variant: str = "") -> Ready:
+    """The program of a procedure's edition, in a variant, under the published rules and calendars."""
+    key = (procedure, edition, variant)
     found = _ready.get(key)
     if found is None:
-        found = _ready[key] = _compile(procedure, edition)
+        found = _ready[key] = _compile(procedure, edition, variant)
     return found
 
 
@@ -39,12 +40,12 @@ def forget() -> None:
     _ready.clear()
 
 
-def _compile(procedure: str, edition: str) -> Ready:
+def _compile(procedure: str, edition: str, variant: str) -> Ready:
     library = shelf.library()
     rules: list[Rule] = [
         rule for rule in library.all("rule") if rule.set == SET and procedure in rule.supervises
     ]
-    definition = shelf.edition("procedure", procedure, edition).definition
+    definition = variants.apply(shelf.edition("procedure", procedure, edition).definition, variant)
     compiled = compile_program(definition, rules, lambda id: calendars.calendar(library, id), {})
     editions = {rule.id: library.hash(rule) for rule in rules}
     parts = [

@@ -85,7 +85,7 @@ def test_parquet_and_csv_hold_every_event(sample, tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=12), min_size=1, max_size=4))
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=1, max_size=4))
 def test_odd_texts_survive_or_are_guarded(tmp_path_factory, texts):
     folder = tmp_path_factory.mktemp("odd")
     meaning = archive.Meaning("p", ["", "do"], activities=texts)
