@@ -59,6 +59,8 @@ class Change:
     """(SQL, parameters) to run in the same transaction, in order"""
     determinations: list[NewEvent] = field(default_factory=list)
     """events to append after the acts"""
+    cause: uuid.UUID | None = None
+    """the event that brought the change about; none where only time passed"""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,24 @@ def pass_time(case_id: str) -> bool:
     return True
 
 
+def move_edition(case_id: str, edition: str, state: str, who: Who, reason: str) -> Case:
+    """Take a running case to another edition of its procedure, in ``state``; clocks are redetermined by event.
+
+    Call it through :mod:`qinzheng.cases.migration`, which shows first what will move.
+    """
+    with transaction.atomic():
+        case, now = _lock(case_id)
+        body = {"from": case.edition, "reason": reason, "role": who.role, "state": state,
+                "organization": case.organization, "done": case.situation["done"]}  # fmt: skip
+        case.edition, case.state = edition, state
+        event = NewEvent(
+            type=MIGRATED, subject=case.id, body=body, procedure=case.procedure, organization=who.organization,
+            actor=who.actor, occurred_at=now, under=edition, id=envelope.uuid7(),
+        )  # fmt: skip
+        _write(case, _procedure(case), [], now, "instant", PERFORMED, new=False, first=event)
+    return case
+
+
 def _procedure(case: Case) -> Procedure:
     """The procedure that the case keeps, in its variant."""
     return variants.apply(shelf.edition("procedure", case.procedure, case.edition).definition, case.variant)
@@ -214,10 +234,11 @@ def _write(
     type: str,
     *,
     new: bool,
+    first: NewEvent | None = None,
 ) -> None:
     """Append the acts, let the projectors judge, and write everything in one flush."""
-    change = Change(case, procedure, acts, now)
-    events = [_event(case, act, precision, type) for act in acts]
+    events = [_event(case, act, precision, type) for act in acts] + ([first] if first else [])
+    change = Change(case, procedure, acts, now, cause=events[0].id if events else None)
     for projector in PROJECTORS:
         for deemed in projector(change):
             events.append(_deem(case, procedure, deemed))

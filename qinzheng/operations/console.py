@@ -17,6 +17,7 @@ from qinzheng.operations import database
 LEDGER = "qinzheng.operations.ledger_commands"
 DEFINITIONS = "qinzheng.operations.definition_commands"
 JUDGING = "qinzheng.operations.judging_commands"
+MIGRATION = "qinzheng.operations.migration_commands"
 
 
 def ready() -> None:
@@ -41,6 +42,7 @@ def on_database(module: str, name: str) -> Callable[[argparse.Namespace], int]:
 def register(groups: Any) -> None:
     """Add every command that needs the database."""
     _ledger(groups)
+    _cases(groups)
     _judging(groups)
 
 
@@ -92,6 +94,32 @@ def verify(arguments: argparse.Namespace) -> int:
         options += ["--key", key]
     code: int = from_file.main(options)
     return code
+
+
+def _cases(groups: Any) -> None:
+    parser = groups.add_parser("cases", help="办件：迁移到新版本程序 · cases: to another edition")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verb = verbs.add_parser(
+        "rehearse", help="预演迁移，写出计划，不作改动 · rehearse a migration: a plan, no change"
+    )
+    verb.add_argument("procedure", help="程序 · procedure id")
+    verb.add_argument(
+        "--to", help="目标版本的哈希前缀，默认最新发布 · hash of the edition (default: the newest)"
+    )
+    verb.add_argument(
+        "--state",
+        action="append",
+        default=[],
+        metavar="OLD=NEW",
+        help="状态改名 · a state that changes its name",
+    )
+    verb.add_argument("--plan", type=Path, required=True, help="写入的计划文件 · the plan to write")
+    verb.set_defaults(run=on_database(MIGRATION, "rehearse"))
+    verb = verbs.add_parser("migrate", help="按计划迁移 · run a plan")
+    verb.add_argument("plan", type=Path)
+    verb.add_argument("--by", required=True, help="经办人（化名）· who (a pseudonym)")
+    verb.add_argument("--reason", required=True, help="理由 · why")
+    verb.set_defaults(run=on_database(MIGRATION, "migrate"))
 
 
 def _judging(groups: Any) -> None:

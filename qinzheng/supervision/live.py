@@ -216,10 +216,9 @@ class _Judgement:
         self._determine(ISSUED, body, edition)
 
     def _withdraw(self, card: Card) -> None:
-        cause = self.change.acts[0].id if self.change.acts else None
         self.change.writes.append(
             ("UPDATE supervision_card SET withdrawn_at = %s, withdrawn_for = %s WHERE id = %s",
-             [ledger.instant(self.change.now), cause, card.id])
+             [ledger.instant(self.change.now), self.change.cause, card.id])
         )  # fmt: skip
         self._determine(WITHDRAWN, {"card": card.id, "rule": card.rule}, card.edition)
 
@@ -228,7 +227,7 @@ class _Judgement:
             NewEvent(
                 type=type, subject=self.case.id, body=body, kind="determination", procedure=self.case.procedure,
                 occurred_at=None, under=under or self.case.edition,
-                caused_by=self.change.acts[0].id if self.change.acts else None,
+                caused_by=self.change.cause,
             )
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qinzheng.cases.actions import DEEMED, OPENED, PERFORMED
+from qinzheng.cases.actions import DEEMED, MIGRATED, OPENED, PERFORMED
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
@@ -17,6 +17,8 @@ def _case(rows: Rows, event: StoredEvent) -> None:
     if event.type == OPENED:
         row |= {"number": body["number"], "procedure": event.procedure, "edition": event.under,
                 "opened_at": ledger.instant(event.occurred_at)}  # fmt: skip
+    if event.type == MIGRATED:
+        row["edition"] = event.under
     row |= {"state": body["state"], "organization": body["organization"]}
 
 
@@ -49,7 +51,7 @@ def _card(rows: Rows, event: StoredEvent) -> None:
 PROJECTIONS = [
     Projection(
         "cases_case", ("id",), ("number", "procedure", "edition", "opened_at", "state", "organization"),
-        (OPENED, PERFORMED, DEEMED), _case,
+        (OPENED, PERFORMED, DEEMED, MIGRATED), _case,
     ),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),
