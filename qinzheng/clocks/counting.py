@@ -196,7 +196,7 @@ class WorkingHours(Count):
 
 
 class GivenMoment(Count):
-    """The source system stated the due moment; ``whole`` is that instant. Pauses do not move it."""
+    """The source system stated the due moment: ``start`` is that instant. Pauses do not move it."""
 
     __slots__ = ()
 
@@ -204,10 +204,36 @@ class GivenMoment(Count):
         super().__init__(calendar, "given")
 
     def due(self, start: int, shift: int, whole: int, part: int) -> int:
-        return whole
+        return start
 
     def span(self, begin: int, end: int) -> int:
         return 0
+
+
+class Backward(GivenMoment):
+    """Days counted back from a fixed day: ``start`` is the moment that an act fixed, not when it was done.
+
+    The fixed day itself is not counted (民法典 201 turned round). With ``clear_days`` the day of the act
+    that is due is not counted either, so that ``whole`` full days lie between: the safer reading for the
+    citizen of 行政许可法 48 and 行政处罚法 64, and our choice. More days are an earlier moment.
+    """
+
+    __slots__ = ("clear_days", "working")
+
+    def __init__(self, calendar: Calendar, unit: str, clear_days: bool) -> None:
+        super().__init__(calendar)
+        self.unit = unit
+        self.working = unit == "working_days"
+        self.clear_days = clear_days
+
+    def due(self, start: int, shift: int, whole: int, part: int) -> int:
+        calendar = self.calendar
+        day = calendar.day(start)
+        back = whole + (1 if self.clear_days else 0)
+        if self.working:
+            before = calendar.upto[day] - (1 if calendar.is_work(day) else 0)
+            return calendar.end(calendar.workday_at(before - back + 1))
+        return calendar.end(day - back)
 
 
 def family(calendar: Calendar, unit: str, start_day: str, ends: str, last_day_off: str) -> Count:
@@ -228,20 +254,3 @@ def family(calendar: Calendar, unit: str, start_day: str, ends: str, last_day_of
     if unit == "working_hours":
         return WorkingHours(calendar)
     return Minutes(calendar, unit)
-
-
-def latest(calendar: Calendar, fixed: int, whole: int, *, working: bool, clear_days: bool) -> int:
-    """Counting backward: the last instant at which something due ``whole`` days before ``fixed`` is in time.
-
-    The fixed day itself is not counted (民法典 201 turned round). With ``clear_days`` the day of the
-    act is not counted either, so that ``whole`` full days lie between: the safer reading for the citizen
-    of 行政许可法 48 and 行政处罚法 64, and our choice.
-    """
-    day = calendar.day(fixed)
-    back = whole + (1 if clear_days else 0)
-    if working:
-        before = calendar.upto[day] - (1 if calendar.is_work(day) else 0)
-        day = calendar.workday_at(before - back + 1)
-    else:
-        day -= back
-    return calendar.end(day)

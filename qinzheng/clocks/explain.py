@@ -53,10 +53,12 @@ def due(count: Count, start: int, shift: int, whole: int, part: int, extra: int 
     """Why the due moment of ``whole`` + ``part`` units from ``start`` is what it is."""
     calendar = count.calendar
     if count.unit == "given":
-        end = moment(calendar, whole)
+        end = moment(calendar, start)
         return Text(
             zh=f"源系统所载应办时刻：{end.zh}", en=f"due moment stated by the source system: {end.en}"
         )
+    if isinstance(count, counting.Backward):
+        return _backward(count, start, whole)
     begin = moment(calendar, start)
     last = count.due(start, shift, whole + extra, part)
     end = moment(calendar, last)
@@ -90,6 +92,23 @@ def due(count: Count, start: int, shift: int, whole: int, part: int, extra: int 
         zh.append("（所涉年度放假安排尚未公布，暂定）")
         en.append("(provisional: that year's holidays are not announced yet)")
     return Text(zh="，".join(zh), en=", ".join(en))
+
+
+def _backward(count: counting.Backward, fixed: int, whole: int) -> Text:
+    calendar = count.calendar
+    day, end = moment(calendar, fixed), moment(calendar, count.due(fixed, 0, whole, 0))
+    budget = amount(count.unit, whole)
+    zh = [f"自所定之日 {day.zh} 倒计", "当日不计", budget.zh]
+    en = [f"counted back from {day.en}", "that day not counted", budget.en]
+    if count.clear_days:
+        zh.append("办理之日亦不计")
+        en.append("nor the day of the act")
+    if count.working:
+        special = _special(calendar, calendar.day(count.due(fixed, 0, whole, 0)) + 1, calendar.day(fixed) - 1)
+        if special:
+            zh.append(special.zh)
+            en.append(special.en)
+    return Text(zh="，".join([*zh, f"最迟 {end.zh}"]), en=", ".join([*en, f"at the latest {end.en}"]))
 
 
 def _taken(count: Count, shift: int) -> Text:

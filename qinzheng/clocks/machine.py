@@ -149,8 +149,8 @@ class Book:
     def __init__(self) -> None:
         self.findings: list[tuple[int, int, int, int, int, int, int, int]] = []
         """(key, rule, occurrence, at, order of the event that showed it, detail, organization, actor)."""
-        self.clocks: list[tuple[int, int, int, int, int, int, int, int, int, int, int, int]] = []
-        """(key, track, ordinal, start, due, promise, end, status, late, shift, organization, extra)."""
+        self.clocks: list[tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]] = []
+        """(key, track, ordinal, start, due, promise, end, status, late, shift, organization, extra, given)."""
         self.deemed: list[tuple[int, int, int, int]] = []
         """(key, act, effective, the moment at which the mark passed)."""
 
@@ -214,9 +214,9 @@ class Track:
 
     def moment(self, lane: Lane, rung: int) -> int:
         """The due moment of a rung, derived from the lane as it stands."""
-        if self.given:
-            return lane.given
         step = self.rungs[rung]
+        if self.given:
+            return self.count.due(lane.given, 0, step.whole, step.part)
         return self.count.due(lane.start, lane.shift, step.whole + lane.extra, step.part)
 
     def aim(self, lane: Lane) -> None:
@@ -254,7 +254,7 @@ class Track:
         late = 1 if self.limit >= 0 and lane.rung > self.limit else 0
         state.book.clocks.append(
             (state.key, self.index, lane.ordinal, lane.start, due, promise, end, status, late, taken,
-             lane.organization, lane.extra)
+             lane.organization, lane.extra, lane.given)
         )  # fmt: skip
 
 

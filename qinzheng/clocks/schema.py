@@ -136,11 +136,31 @@ class Clock(Strict):
     marks: dict[Identifier, Mark] = {}
     deems: list[Deems] = []
     backward: bool = Field(
-        default=False, description="counts back from the day that the starting act fixes (许可法 48, 50)"
+        default=False,
+        description="counts back from the day that the starting act states in its field due_at (许可法 48)",
     )
     clear_days: bool = Field(
         default=False, description="backward only: whole days between, neither end counted"
     )
+
+    @model_validator(mode="after")
+    def _backward_counts_whole_days(self) -> Self:
+        if self.clear_days and not self.backward:
+            raise ValueError("clear_days 只用于倒计 / clear_days is for a backward count only")
+        if not self.backward:
+            return self
+        countings = [self.counting]
+        for name in ("statutory", "committed", "own"):
+            limit = getattr(self.limits, name)
+            countings += [limit.counting] if limit is not None and limit.counting else []
+        if any(rule.unit not in ("working_days", "calendar_days") for rule in countings):
+            raise ValueError("倒计以工作日或日计 / a backward count is in working or calendar days")
+        if self.limits.given or self.pauses or self.extends or any(m.share for m in self.marks.values()):
+            raise ValueError(
+                "倒计没有给定时限、中止、延长和按比例的标记 / a backward count has no given limit, "
+                "no pause, no extension and no mark at a share"
+            )
+        return self
 
     def limit(self) -> LimitName:
         """The limit that decides late or on time: the law's, else our own, else the given, else the promise."""

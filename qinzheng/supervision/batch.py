@@ -88,7 +88,7 @@ class Cards:
 
 CLOCK_FIELDS = (
     "key", "track", "ordinal", "start", "due", "promise", "end", "status", "late", "shift",
-    "organization", "extra",
+    "organization", "extra", "given",
 )  # fmt: skip
 
 

@@ -149,22 +149,20 @@ class _Words:
     def clocks(self) -> list[ClockSaid]:
         said = []
         for row in self.book.clocks:
-            _, index, _, start, due, promise, end, status, late, shift, organization, extra = row
+            _, index, _, start, due, promise, end, status, late, shift, organization, extra, given = row
             track = self.compiled.tracks[index]
             clock = self.compiled.clocks[track.clock]
             said.append(
                 ClockSaid(
                     clock, self.compiled.procedure.clocks[clock].name, track, start, due, promise, end,
                     ending(status, late), shift, extra, names(self.meaning.organizations, organization),
-                    self.why(track, track.limit, start, shift, extra, due),
-                    self.why(track, track.promise, start, shift, extra, promise) if track.promise >= 0 else None,
+                    self.why(track, track.limit, given or start, shift, extra),
+                    self.why(track, track.promise, given or start, shift, extra) if track.promise >= 0 else None,
                 )
             )  # fmt: skip
         return said
 
-    def why(self, track: Track, rung: int, start: int, shift: int, extra: int, due: int) -> Text:
-        if track.given:
-            return clock_words.due(track.count, start, 0, due, 0)
+    def why(self, track: Track, rung: int, start: int, shift: int, extra: int) -> Text:
         step = track.rungs[rung]
         return clock_words.due(track.count, start, shift, step.whole, step.part, extra)
 

@@ -34,8 +34,12 @@ class Ladders:
         self.of_clock: dict[str, list[Track]] = {}
         self.marks: dict[tuple[str, str], tuple[Track, Rung]] = {}
 
-    def _count(self, rule: Counting) -> counting.Count:
+    def _count_of(self, clock: Clock, rule: Counting, limit: LimitName) -> counting.Count:
         calendar = self.calendars(rule.calendar)
+        if limit == "given":
+            return counting.GivenMoment(calendar)
+        if clock.backward:
+            return counting.Backward(calendar, rule.unit, clock.clear_days)
         return counting.family(calendar, rule.unit, rule.start_day, rule.ends, rule.last_day_off)
 
     def _clock(self, name: str, clock: Clock) -> None:
@@ -49,7 +53,7 @@ class Ladders:
             rule = clock.counting if limit == "given" else given.counting or clock.counting
             key = "given" if limit == "given" else repr(rule)
             if key not in by_counting:
-                by_counting[key] = self._track(name, clock, rule, given=limit == "given")
+                by_counting[key] = self._track(name, clock, self._count_of(clock, rule, limit))
             track = by_counting[key]
             rung = Rung(limit, 0 if limit == "given" else given.amount, 0)
             track.rungs.append(rung)
@@ -61,16 +65,13 @@ class Ladders:
             _, rung = self._marked(name, deems.mark)
             rung.deems, rung.from_start = self.acts[deems.act], deems.effective == "start"
 
-    def _track(self, name: str, clock: Clock, rule: Counting, *, given: bool) -> Track:
-        count: counting.Count = (
-            counting.GivenMoment(self.calendars(rule.calendar)) if given else self._count(rule)
-        )
+    def _track(self, name: str, clock: Clock, count: counting.Count) -> Track:
         track = Track(
             len(self.tracks),
             self.clocks.index(name),
             count,
             [],
-            given=given,
+            given=isinstance(count, counting.GivenMoment),
             main=False,
             owner=OWNERS[clock.owner],
         )
@@ -90,15 +91,20 @@ class Ladders:
         if (clock, name) in self.marks:
             return self.marks[clock, name]
         track, limit = self._marked(clock, mark.on)
-        if track.given:
+        backward = isinstance(track.count, counting.Backward)
+        if track.given and not backward:
             raise RuleNeverWakes(
                 f"{self.procedure.id}: {clock} 的给定时限只有到期一个标记 / a given due moment has no marks beside it"
             )
         whole, part = limit.whole, 0
+        if backward and mark.share:
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: {clock} 是倒计，没有按比例的标记 / a backward count has no mark at a share"
+            )
         if mark.before:
-            whole -= mark.before
+            whole += mark.before if backward else -mark.before
         elif mark.after:
-            whole += mark.after
+            whole -= mark.after if backward else -mark.after
         elif mark.share:
             thousands = limit.whole * mark.share * counting.WHOLE_UNIT // 100
             whole, part = divmod(thousands, counting.WHOLE_UNIT)
@@ -111,7 +117,8 @@ class Ladders:
 
     def _sort_ladders(self) -> None:
         for (clock, name), (track, _) in self.marks.items():
-            track.rungs.sort(key=lambda rung: (rung.whole, rung.part, rung.name))
+            ahead = -1 if isinstance(track.count, counting.Backward) else 1
+            track.rungs.sort(key=lambda rung: (ahead * rung.whole, rung.part, rung.name))
             names = [rung.name for rung in track.rungs]
             decides = self.procedure.clocks[clock].limit() if clock in self.procedure.clocks else name
             track.limit = names.index(decides) if decides in names else len(names) - 1

@@ -147,7 +147,7 @@ class _Judgement:
     def _clocks(self, before: dict[tuple[str, int], ClockRow], state: State, refold: bool) -> None:
         after: dict[tuple[str, int], ClockRow] = {}
         for fact in self.book.clocks:
-            _, index, ordinal, start, due, promise, end, status, late, _, organization, _ = fact
+            _, index, ordinal, start, due, promise, end, status, late, _, organization, _, _ = fact
             after[self.compiled.clocks[self.compiled.tracks[index].clock], ordinal] = {
                 "organization": names(self.names, organization), "start": start, "due": due if due < FAR else None,
                 "promise": promise if promise < FAR else None, "paused": None, "end": end,

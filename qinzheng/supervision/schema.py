@@ -21,7 +21,7 @@ class PreWarning(Strict):
 
     condition: Literal["pre_warning"]
     limit: LimitName
-    before: int | None = Field(default=None, ge=1)
+    before: int | None = Field(default=None, ge=1, le=366)
     share: int | None = Field(default=None, ge=1, le=99)
     clocks: list[Identifier] = []
 

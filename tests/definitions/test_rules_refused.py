@@ -78,7 +78,7 @@ ASLEEP: list[tuple[str, str, Any, str]] = [
     ("standard.law-bounced", "supervises", ["approvals.standard"], "supervises.0"),
     ("standard.law-paused-too-long", "supervises", ["letters.reply"], "supervises.0"),
     ("standard.law-wrong-organization", "when.acts", ["dream"], "supervises.0"),
-    ("standard.law-pre-warning", "when.before", 5000, "supervises.0"),
+    ("standard.law-pre-warning", "when.before", 366, "supervises.1"),
 ]
 
 

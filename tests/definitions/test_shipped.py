@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from qinzheng.definitions.library import Held
+from tests.histories import compiled
 from tests.library import library, procedure, rules
 
 HELD = list(library())
@@ -158,3 +159,22 @@ def test_every_rule_of_a_set_is_named_for_it() -> None:
 def test_every_procedure_is_supervised() -> None:
     watched = {name for rule in rules() for name in rule.supervises}
     assert {found.id for found in library().all("procedure")} == watched
+
+
+def test_no_clock_of_the_department_runs_unwatched() -> None:
+    """Every limit of every clock that counts against a department wakes some shipped rule when it passes."""
+    unwatched = []
+    for one in library().all("procedure"):
+        program = compiled(one, [rule for rule in rules() if one.id in rule.supervises])
+        for track in program.tracks:
+            name = program.clocks[track.clock] if track.clock < len(program.clocks) else ""
+            if not name or one.clocks[name].owner != "department":
+                continue
+            unwatched += [
+                (one.id, name, rung.name)
+                for rung in track.rungs
+                if rung.name in ("statutory", "committed", "own", "given")
+                and not rung.listeners
+                and rung.deems < 0
+            ]
+    assert unwatched == []

@@ -47,6 +47,7 @@ def test_a_rehearsal_shows_and_keeps_nothing_and_the_run_does_what_it_showed(pub
     done, plan = opened(), tmp_path / "plan.jsonl"
     to = new_edition("amount: 5", "amount: 4")
     before, events = Clock.objects.get(case=done.case).promised_at, Event.objects.count()
+    assert before is not None
     (line,) = rehearsed(plan)
     assert (line["to"], line["refused"], len(line["clocks"])) == (to, "", 1)
     assert (Event.objects.count(), Clock.objects.get(case=done.case).promised_at) == (events, before)

@@ -169,8 +169,12 @@ def test_pauses_in_a_row_take_what_one_pause_takes(count, begin, steps):
 # -- backward ------------------------------------------------------------------------------------
 
 
+def backward(*, working, clear_days):
+    return counting.Backward(calendar(), "working_days" if working else "calendar_days", clear_days)
+
+
 def latest(fixed, whole, *, working, clear_days):
-    return shown(counting.latest(calendar(), at(fixed), whole, working=working, clear_days=clear_days))
+    return shown(backward(working=working, clear_days=clear_days).due(at(fixed), 0, whole, 0))
 
 
 def test_notice_seven_days_before_a_hearing_counts_back_in_working_days():
@@ -196,7 +200,7 @@ def test_backward_in_calendar_days_ends_on_whatever_day_that_is():
 @given(MOMENTS, st.integers(1, 30), st.booleans())
 def test_what_is_given_at_the_latest_moment_leaves_the_whole_period(fixed, whole, clear):
     cn = calendar()
-    last = cn.day(counting.latest(cn, fixed, whole, working=True, clear_days=clear))
+    last = cn.day(backward(working=True, clear_days=clear).due(fixed, 0, whole, 0))
     between = [day for day in range(last + 1, cn.day(fixed)) if cn.is_work(day)]
     assert cn.is_work(last)
     assert len(between) == (whole if clear else whole - 1)

@@ -69,7 +69,7 @@ def test_a_year_without_its_notice_is_provisional() -> None:
 
 
 def test_a_stated_moment_is_said_to_be_stated() -> None:
-    text = explain.due(counting.GivenMoment(calendar()), 0, 0, at("2026-03-02 24:00"), 0)
+    text = explain.due(counting.GivenMoment(calendar()), at("2026-03-02 24:00"), 0, 0, 0)
     assert text.zh == "源系统所载应办时刻：2026-03-02（周一）24:00"
     assert text.en == "due moment stated by the source system: Mon 2026-03-02 24:00"
 
