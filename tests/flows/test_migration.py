@@ -6,6 +6,7 @@ import json
 import pytest
 
 from qinzheng import wiring
+from qinzheng.cases import actions as cases
 from qinzheng.cases.models import Case
 from qinzheng.clocks.models import Clock
 from qinzheng.definitions import actions
@@ -13,7 +14,7 @@ from qinzheng.definitions.models import Edition
 from qinzheng.ledger import projections, queries
 from qinzheng.ledger.models import Event
 from qinzheng.operations import migration_commands
-from tests.flows.test_live import HANDLER, cases, opened
+from tests.flows.test_live import HANDLER, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
