@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from qinzheng import __version__
+from qinzheng.calendars import checks as calendar_checks
 from qinzheng.calendars import schema as calendar_schema
 from qinzheng.cases import checks as case_checks
 from qinzheng.cases import schema as case_schema
@@ -23,7 +24,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("source", definition_schema.Source),
-        Kind("calendar", calendar_schema.CalendarDefinition),
+        Kind("calendar", calendar_schema.CalendarDefinition, (calendar_checks.check_calendar,)),
         Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("mapping", exchange_schema.Mapping),

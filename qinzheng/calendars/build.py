@@ -8,7 +8,7 @@ notice counts: "as known now".
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -80,15 +80,16 @@ def build(
     years: Iterable[schema.CalendarYear] = (),
     *,
     known_on: dt.date | None = None,
-    overlay: schema.CalendarOverlay | None = None,
+    overlays: Sequence[schema.CalendarOverlay] = (),
 ) -> calendar.Calendar:
     """The calendar of ``head`` and its ``years`` as known on a day (None: now), with an overlay upon it.
 
-    Raises :class:`IncompleteCalendar` where a covered year has no definition, or where an overlay
-    or a year belongs to another head.
+    ``overlays`` are the editions of one overlay, earliest first: each holds from its ``in_force_from`` until
+    the next begins. Raises :class:`IncompleteCalendar` where a covered year has no definition, or where an
+    overlay or a year belongs to another head.
     """
     by_year = _by_year(head, years)
-    _check_whole(head, by_year, overlay)
+    _check_whole(head, by_year, overlays)
     sheet = _Sheet(head)
     _lay_holidays(sheet, head.holidays, head.compensate_weekends, expected=False)
     for year in by_year.values():
@@ -98,12 +99,12 @@ def build(
         for notice in notices:
             _lay_notice(sheet, notice)
     working = [kind == "work" for kind in sheet.kinds]
-    if overlay is not None:
-        _lay_overlay(sheet, overlay, working)
+    for number, overlay in enumerate(overlays):
+        _lay_overlay(sheet, overlay, overlays[number + 1 :], working)
     midnight = _midnights(sheet.dates, head.zone)
     opening, hours = _patterns(sheet, midnight, head.zone)
     return calendar.Calendar(
-        id=head.id if overlay is None else overlay.id,
+        id=overlays[-1].id if overlays else head.id,
         zone=head.zone,
         first=sheet.first,
         working=working,
@@ -138,15 +139,18 @@ def _by_year(
 
 
 def _check_whole(
-    head: schema.CalendarHead, by_year: dict[int, schema.CalendarYear], overlay: schema.CalendarOverlay | None
+    head: schema.CalendarHead,
+    by_year: dict[int, schema.CalendarYear],
+    overlays: Iterable[schema.CalendarOverlay],
 ) -> None:
     """Refuse an overlay upon another base, and a covered year without its file."""
-    if overlay is not None and overlay.base != head.id:
-        raise IncompleteCalendar(
-            overlay.id,
-            f"{overlay.id} 以 {overlay.base} 为基础，不能叠加在 {head.id} 上",
-            f"{overlay.id} lies upon {overlay.base}, not upon {head.id}",
-        )
+    for overlay in overlays:
+        if overlay.base != head.id:
+            raise IncompleteCalendar(
+                overlay.id,
+                f"{overlay.id} 以 {overlay.base} 为基础，不能叠加在 {head.id} 上",
+                f"{overlay.id} lies upon {overlay.base}, not upon {head.id}",
+            )
     if head.announced_to is not None:
         return
     for wanted in range(head.covers.first.year, head.covers.last.year + 1):
@@ -197,9 +201,16 @@ def _lay_notice(sheet: _Sheet, notice: schema.Notice) -> None:
             sheet.set(date, "work", zh, en)
 
 
-def _lay_overlay(sheet: _Sheet, overlay: schema.CalendarOverlay, working: list[bool]) -> None:
+def _lay_overlay(
+    sheet: _Sheet,
+    overlay: schema.CalendarOverlay,
+    later: Sequence[schema.CalendarOverlay],
+    working: list[bool],
+) -> None:
     dated = {entry.date: entry for entry in overlay.dates}
     last = overlay.in_force_to or sheet.dates[-1]
+    if later:
+        last = min(last, later[0].in_force_from - ONE_DAY)
     for day, date in enumerate(sheet.dates):
         if not overlay.in_force_from <= date <= last:
             continue

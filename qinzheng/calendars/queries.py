@@ -34,17 +34,37 @@ def calendar(library: Library, id: str, *, known_on: dt.date | None = None) -> C
     return built[key]
 
 
+def base(library: Library, id: str) -> str:
+    """The calendar of the law's days beneath ``id``: an overlay's base, or a head itself."""
+    overlays = _overlays(library.all("calendar"), id)
+    return overlays[-1].base if overlays else id
+
+
+def known(library: Library) -> list[str]:
+    """The calendars that a clock may name: heads and overlays."""
+    found = (
+        d for d in library.all("calendar") if isinstance(d, schema.CalendarHead | schema.CalendarOverlay)
+    )
+    return sorted({d.id for d in found})
+
+
 def _build(library: Library, id: str, known_on: dt.date | None) -> Calendar:
-    definitions = [found for found in library.all("calendar") if isinstance(found, schema.CalendarDefinition)]
-    overlay = next((d for d in definitions if isinstance(d, schema.CalendarOverlay) and d.id == id), None)
-    base = overlay.base if overlay is not None else id
-    head = next((d for d in definitions if isinstance(d, schema.CalendarHead) and d.id == base), None)
-    if head is None:
-        names = "、".join(sorted(d.id for d in definitions if not isinstance(d, schema.CalendarYear)))
+    """Every edition of an overlay counts for its own days; of a head and of a year the latest does."""
+    definitions = list(library.all("calendar"))
+    overlays = _overlays(definitions, id)
+    under = overlays[-1].base if overlays else id
+    heads = [d for d in definitions if isinstance(d, schema.CalendarHead) and d.id == under]
+    if not heads:
+        names = known(library)
         raise build.IncompleteCalendar(
             id,
-            f"没有日历 {base}。可用：{names or '无'}。请检查 definitions/calendars",
-            f"There is no calendar {base}. Known: {names or 'none'}. See definitions/calendars",
+            f"没有日历 {under}。可用：{'、'.join(names) or '无'}。请检查 definitions/calendars",
+            f"There is no calendar {under}. Known: {', '.join(names) or 'none'}. See definitions/calendars",
         )
-    years = [d for d in definitions if isinstance(d, schema.CalendarYear) and d.calendar == base]
-    return build.build(head, years, known_on=known_on, overlay=overlay)
+    years = {d.id: d for d in definitions if isinstance(d, schema.CalendarYear) and d.calendar == under}
+    return build.build(heads[-1], years.values(), known_on=known_on, overlays=overlays)
+
+
+def _overlays(definitions: Iterable[object], id: str) -> list[schema.CalendarOverlay]:
+    found = [d for d in definitions if isinstance(d, schema.CalendarOverlay) and d.id == id]
+    return sorted(found, key=lambda overlay: overlay.in_force_from)

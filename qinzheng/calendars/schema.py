@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from qinzheng.definitions.form import Definition, Identifier, Strict, Text
@@ -23,7 +24,29 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 WallTime = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 """``HH:MM`` to ``24:00``, quoted in YAML (13:30 unquoted is a number there)."""
-MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+def _every_year(day: str) -> str:
+    try:
+        dt.date.fromisoformat(f"2023-{day}")
+    except ValueError:
+        raise ValueError(f"{day} 不是每年都有的日子 / {day} is not a day of every year") from None
+    return day
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"没有时区 {zone}，例如 Asia/Shanghai / no such zone, e.g. Asia/Shanghai") from None
+    return zone
+
+
+MonthDay = Annotated[str, StringConstraints(pattern=r"^\d{2}-\d{2}$"), AfterValidator(_every_year)]
+"""``MM-DD``, a day that every year has."""
+Zone = Annotated[str, AfterValidator(_known_zone)]
+LONGEST = 200
+"""Years that one calendar may cover: more is a slip of the pen, and a table of millions of days."""
 
 
 class OpenSpan(Strict):
@@ -164,7 +187,7 @@ class CalendarHead(CalendarDefinition):
     """
 
     form: Literal["head"]
-    zone: str = Field(description="an IANA time zone")
+    zone: Zone = Field(description="an IANA time zone")
     covers: Period
     week: list[Weekday] = Field(min_length=1)
     opening: list[OpenSpan] = Field(min_length=1)
@@ -180,6 +203,10 @@ class CalendarHead(CalendarDefinition):
     @model_validator(mode="after")
     def _spans_apart(self) -> CalendarHead:
         _apart(self.opening)
+        if self.covers.last.year - self.covers.first.year >= LONGEST:
+            raise ValueError(
+                f"covers 超过 {LONGEST} 年，请检查年份 / covers more than {LONGEST} years: check them"
+            )
         return self
 
 

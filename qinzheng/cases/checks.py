@@ -7,18 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from qinzheng.calendars import queries as calendars
-from qinzheng.calendars.build import IncompleteCalendar
-from qinzheng.calendars.calendar import BeyondCalendar, Calendar
-from qinzheng.cases import guards
+from qinzheng.cases import guards, limits
 from qinzheng.cases.schema import Procedure
-from qinzheng.clocks import counting
-from qinzheng.clocks.schema import Clock, Counting, Limit
+from qinzheng.clocks.schema import Clock
 from qinzheng.definitions.library import Complaint, Library
 from qinzheng.definitions.strict import Path_
-
-PAST_EVERY_BUDGET = 800
-"""Days of the table left after a start for it to be compared: enough for two years."""
 
 
 def check_procedure(procedure: Procedure, library: Library) -> Iterator[Complaint]:
@@ -27,9 +20,10 @@ def check_procedure(procedure: Procedure, library: Library) -> Iterator[Complain
     yield from _names(procedure)
     yield from _ways(procedure)
     for name, clock in procedure.clocks.items():
-        yield from _clock(procedure, name, clock, library)
-    for name, variant in procedure.variants.items():
-        yield from _variant(procedure, name, variant.committed, library)
+        yield from _clock(procedure, name, clock)
+        yield from limits.check(("clocks", name), clock, library)
+    yield from limits.check_variants(procedure, library)
+    yield from _circles(procedure)
 
 
 # -- acts and states ----------------------------------------------------------------------------------
@@ -129,23 +123,34 @@ def _ways(procedure: Procedure) -> Iterator[Complaint]:
 # -- clocks -------------------------------------------------------------------------------------------
 
 
-def _clock(procedure: Procedure, name: str, clock: Clock, library: Library) -> Iterator[Complaint]:
+def _clock(procedure: Procedure, name: str, clock: Clock) -> Iterator[Complaint]:
     at: Path_ = ("clocks", name)
     yield from _unknown(at, sorted(clock.acts()), procedure.acts, "环节", "act")
+    yield from _marks(at, clock)
     yield from _deems(procedure, at, clock)
-    yield from _pauses(at, clock, library)
-    complaints = list(_calendars(at, clock, library))
-    yield from complaints
-    if not complaints and clock.limits.statutory and clock.limits.committed:
-        yield from _promise((*at, "limits", "committed"), clock, clock.limits.committed, library)
+    yield from _forms(procedure, at, clock)
+
+
+def _marks(at: Path_, clock: Clock) -> Iterator[Complaint]:
+    """A mark stands beside the limits: under a limit's name it would pass for the limit itself."""
+    for name, mark in clock.marks.items():
+        yield from _unknown((*at, "marks", name), [mark.on], _limits(clock), "时限", "limit")
+        if name.split("-")[0] in limits.NAMES:
+            yield Complaint(
+                (*at, "marks", name),
+                f"标记不能叫 {name}：{'、'.join(limits.NAMES)} 是时限的名字，请另取一个",
+                f"a mark cannot be called {name}: {', '.join(limits.NAMES)} are limits; choose another name",
+            )
+
+
+def _limits(clock: Clock) -> list[str]:
+    return [limit for limit in limits.NAMES if getattr(clock.limits, limit)]
 
 
 def _deems(procedure: Procedure, at: Path_, clock: Clock) -> Iterator[Complaint]:
-    limits = [limit for limit in ("statutory", "committed", "own", "given") if getattr(clock.limits, limit)]
-    for name, mark in clock.marks.items():
-        yield from _unknown((*at, "marks", name), [mark.on], limits, "时限", "limit")
+    known = [*_limits(clock), *clock.marks]
     for i, deems in enumerate(clock.deems):
-        yield from _unknown((*at, "deems", i, "mark"), [deems.mark], [*limits, *clock.marks], "标记", "mark")
+        yield from _unknown((*at, "deems", i, "mark"), [deems.mark], known, "标记", "mark")
         act = procedure.acts.get(deems.act)
         if act is not None and not act.system:
             yield Complaint(
@@ -155,94 +160,49 @@ def _deems(procedure: Procedure, at: Path_, clock: Clock) -> Iterator[Complaint]
             )
 
 
-def _pauses(at: Path_, clock: Clock, library: Library) -> Iterator[Complaint]:
-    """The law's time is stopped only by a reason that a law names; our own word is not enough."""
-    if clock.limits.statutory is None:
-        return
-    for i, pause in enumerate(clock.pauses):
-        if not any(binding(reference, library) for reference in pause.source):
+def _forms(procedure: Procedure, at: Path_, clock: Clock) -> Iterator[Complaint]:
+    """An act that moves a clock by a figure asks for it in its form; acts replayed from logs have no form."""
+    asked = [(pause.by, "days") for pause in clock.pauses if pause.cap == "told"]
+    asked += [(extension.by, "amount") for extension in clock.extends]
+    asked += [(act, "due_at") for act in (*clock.starts, *clock.restarts) if clock.backward]
+    for name, field in asked:
+        act = procedure.acts.get(name)
+        if act is not None and act.by and field not in act.form:
             yield Complaint(
-                (*at, "pauses", i, "source"),
-                "法定期限只因法律写明的事由中止：请引法律条文，或删去这项中止",
-                "a statutory limit pauses only for a reason that a law names: cite it, or remove the pause",
+                ("acts", name, "form"),
+                f"时钟 {at[-1]} 要读“{name}”表单里的 {field}，请补上这一栏",
+                f"clock {at[-1]} reads {field} in the form of {name}: add that field",
+            )
+    for i, extension in enumerate(clock.extends):
+        act = procedure.acts.get(extension.by)
+        if act is not None and act.by and act.by != [extension.approver]:
+            yield Complaint(
+                (*at, "extends", i, "approver"),
+                f"“{extension.by}”须只由批准人 {extension.approver} 办理，请改 by",
+                f"{extension.by} must be for the approver {extension.approver} alone: change its by",
             )
 
 
-def binding(reference: str, library: Library) -> bool:
-    """Whether a reference names a text that binds somebody, not a choice of our own."""
-    try:
-        return bool(library.get("source", reference.partition("/")[0]).status != "ours")
-    except KeyError:
-        return False
+def _circles(procedure: Procedure) -> Iterator[Complaint]:
+    """No clock whose running out enters acts that set it running again: it would wake itself for ever.
 
-
-def _countings(clock: Clock) -> Iterator[tuple[Path_, Counting]]:
-    yield ("counting",), clock.counting
-    for name in ("statutory", "committed", "own"):
-        limit = getattr(clock.limits, name)
-        if limit is not None and limit.counting is not None:
-            yield ("limits", name, "counting"), limit.counting
-
-
-def _calendars(at: Path_, clock: Clock, library: Library) -> Iterator[Complaint]:
-    for path, rule in _countings(clock):
-        try:
-            calendars.calendar(library, rule.calendar)
-        except IncompleteCalendar as why:
-            yield Complaint((*at, *path, "calendar"), why.zh, why.en)
-
-
-def _variant(
-    procedure: Procedure, name: str, committed: dict[str, int], library: Library
-) -> Iterator[Complaint]:
-    for clock_name, amount in committed.items():
-        clock = procedure.clocks.get(clock_name)
-        if clock is None or clock.limits.statutory is None or list(_calendars((), clock, library)):
-            continue
-        promised = clock.limits.committed
-        limit = Limit(
-            amount=amount, source=clock.counting.source, counting=promised.counting if promised else None
-        )
-        yield from _promise(("variants", name, "committed", clock_name), clock, limit, library)
-
-
-def _promise(path: Path_, clock: Clock, promise: Limit, library: Library) -> Iterator[Complaint]:
-    """The promise is never longer than the law: compared in one unit, else on every day of the calendar."""
-    law = clock.limits.statutory
-    assert law is not None
-    promised, legal = promise.counting or clock.counting, law.counting or clock.counting
-    if promised == legal:
-        if promise.amount > law.amount:
+    The only effects that the passing of time has are deemed acts. A card is no act, and no condition listens to
+    cards, so rules cannot wake one another.
+    """
+    starts = {name: {*clock.starts, *clock.restarts} for name, clock in procedure.clocks.items()}
+    wakes = {
+        name: {other for other, acts in starts.items() if acts & {deems.act for deems in clock.deems}}
+        for name, clock in procedure.clocks.items()
+    }
+    for name in procedure.clocks:
+        reached: set[str] = set()
+        ahead = set(wakes[name])
+        while ahead:
+            reached |= ahead
+            ahead = set().union(*(wakes[other] for other in ahead)) - reached
+        if name in reached:
             yield Complaint(
-                path,
-                f"承诺 {promise.amount} 长于法定 {law.amount}（同一单位）：请缩短承诺",
-                f"the promise of {promise.amount} exceeds the law's {law.amount} (same unit): shorten it",
+                ("clocks", name, "deems"),
+                "这个时钟走完所认定的环节又使它重新开始，永不停止：请去掉这个循环",
+                "the act that this clock's end enters starts it again, without end: break the circle",
             )
-        return
-    day = _first_day_longer(promised, promise.amount, legal, law.amount, library)
-    if day is not None:
-        yield Complaint(
-            path,
-            f"单位不同，逐日换算比较：自 {day} 起算时，承诺晚于法定到期。请缩短承诺",
-            f"units differ, compared day by day: begun on {day} the promise ends after the law. Shorten it",
-        )
-
-
-def _first_day_longer(
-    promised: Counting, promise: int, legal: Counting, law: int, library: Library
-) -> str | None:
-    ours, laws = _count(promised, library), _count(legal, library)
-    calendar: Calendar = laws.calendar
-    for day in range(1, calendar.days - PAST_EVERY_BUDGET):
-        for start in (calendar.midnight[day], calendar.end(day)):
-            try:
-                if ours.due(start, 0, promise, 0) > laws.due(start, 0, law, 0):
-                    return calendar.date(day).isoformat()
-            except BeyondCalendar:
-                continue
-    return None
-
-
-def _count(rule: Counting, library: Library) -> counting.Count:
-    calendar = calendars.calendar(library, rule.calendar)
-    return counting.family(calendar, rule.unit, rule.start_day, rule.ends, rule.last_day_off)

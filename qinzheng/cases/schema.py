@@ -6,7 +6,7 @@ suspend, supervise) is one line, not a sub-process on every level.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -100,7 +100,7 @@ class Variant(Strict):
 
     name: Text
     without: list[Identifier] = []
-    committed: dict[Identifier, int] = Field(
+    committed: dict[Identifier, Annotated[int, Field(ge=1)]] = Field(
         default={}, description="clock → tighter promise, in the clock's unit"
     )
     source: list[SourceRef] = Field(min_length=1)
@@ -125,3 +125,8 @@ class Procedure(Definition):
     clocks: dict[Identifier, Clock] = {}
     joints: dict[Identifier, Joint] = {}
     variants: dict[Identifier, Variant] = {}
+
+    def calendars(self) -> list[str]:
+        """Every calendar by which some clock, or some single limit, is counted."""
+        rules = [rule for clock in self.clocks.values() for rule in clock.countings().values()]
+        return sorted({rule.calendar for rule in rules})

@@ -9,9 +9,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from qinzheng.definitions.form import Identifier, SourceRef, Strict, Text
+from qinzheng.definitions.form import Identifier, SourceRef, Strict, Text, Unit
 
-Unit = Literal["minutes", "hours", "working_hours", "working_days", "calendar_days", "months", "years"]
 Owner = Literal["department", "applicant", "third_party", "nobody"]
 LimitName = Literal["committed", "statutory", "own", "given"]
 
@@ -149,11 +148,8 @@ class Clock(Strict):
             raise ValueError("clear_days 只用于倒计 / clear_days is for a backward count only")
         if not self.backward:
             return self
-        countings = [self.counting]
-        for name in ("statutory", "committed", "own"):
-            limit = getattr(self.limits, name)
-            countings += [limit.counting] if limit is not None and limit.counting else []
-        if any(rule.unit not in ("working_days", "calendar_days") for rule in countings):
+        units = {rule.unit for rule in self.countings().values()}
+        if not units <= {"working_days", "calendar_days"}:
             raise ValueError("倒计以工作日或日计 / a backward count is in working or calendar days")
         if self.limits.given or self.pauses or self.extends or any(m.share for m in self.marks.values()):
             raise ValueError(
@@ -168,6 +164,15 @@ class Clock(Strict):
             if getattr(self.limits, name) is not None:
                 return name
         raise AssertionError("Limits refuses a clock without a limit")
+
+    def countings(self) -> dict[str, Counting]:
+        """Every counting rule by its key path in the clock: the clock's own, and those of single limits."""
+        found = {"counting": self.counting}
+        for name in ("statutory", "committed", "own"):
+            limit = getattr(self.limits, name)
+            if limit is not None and limit.counting is not None:
+                found[f"limits.{name}.counting"] = limit.counting
+        return found
 
     def acts(self) -> set[str]:
         """Every act that moves this clock."""

@@ -7,13 +7,17 @@ and inherits from :class:`Definition`. Unknown keys are errors, in every nested 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=80)]
 SourceRef = Annotated[str, StringConstraints(pattern=r"^[^\s/]+(/[^\s/]+)?$", max_length=120)]
 """``<source id>/<article>``, e.g. ``行政许可法/42``; the source must be loaded and hold the article."""
+
+
+Unit = Literal["minutes", "hours", "working_hours", "working_days", "calendar_days", "months", "years"]
+"""What a period is counted in: the word that an article and a clock share."""
 
 
 class Strict(BaseModel):
@@ -44,3 +48,16 @@ class Definition(Strict):
         "ours: our own choice, labelled so wherever it is shown"
     )
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        in_order(self.in_force_from, self.in_force_to)
+        return self
+
+
+def in_order(begins: dt.date | None, ends: dt.date | None) -> None:
+    """Refuse a life that ends before it begins: such a definition would never be in force."""
+    if begins is not None and ends is not None and ends < begins:
+        raise ValueError(
+            f"in_force_to {ends} 早于 in_force_from {begins}，请更正 / ends before it begins: correct one"
+        )

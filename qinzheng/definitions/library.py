@@ -1,11 +1,14 @@
 """A library of definitions read from files: strict, complete, every problem reported at once.
 
-Works without a database: ``qinzheng supervise`` judges with it. At run time a city's editions come
-from the database (``qinzheng.definitions.queries``) as a library of the same shape.
+Two rounds: what is wrong with single files first, for a file that cannot be read would make all that cites
+it look wrong too; then what must hold between them. Works without a database: ``qinzheng supervise`` judges
+with it. At run time a city's editions come from the database (``qinzheng.definitions.shelf``) as a library
+of the same shape.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,10 +95,12 @@ class Library:
         """Read every ``*.yaml`` below the roots (or the files named); raises :class:`DefinitionErrors`."""
         held: list[Held] = []
         problems: list[Problem] = []
-        for file in _files(roots):
-            _read(file, kinds, held, problems)
+        for root in roots:
+            files = _files(root, problems)
+            for file in files:
+                _read(file, kinds, held, problems)
         library = cls(held)
-        problems += library._checked(kinds)
+        problems = problems or library.problems(kinds)
         if problems:
             raise DefinitionErrors(problems)
         return library
@@ -104,6 +109,16 @@ class Library:
         """Every edition of a kind, by id and day."""
         by_id = self._held.get(kind, {})
         return [entry.definition for name in sorted(by_id) for entry in by_id[name]]
+
+    def standing(self, kind: str, day: dt.date | None = None) -> list[Any]:
+        """One edition of each id: the one in force on the day; without a day the latest there is."""
+        if day is None:
+            return [entries[-1].definition for _, entries in sorted(self._held.get(kind, {}).items())]
+        found = []
+        for id in sorted(self._held.get(kind, {})):
+            with contextlib.suppress(KeyError):
+                found.append(self.in_force(kind, id, day))
+        return found
 
     def get(self, kind: str, id: str) -> Any:
         """The latest edition of a definition; KeyError where there is none."""
@@ -134,7 +149,8 @@ class Library:
     def __iter__(self) -> Iterator[Held]:
         return iter(self._of.values())
 
-    def _checked(self, kinds: Mapping[str, Kind]) -> list[Problem]:
+    def problems(self, kinds: Mapping[str, Kind]) -> list[Problem]:
+        """What does not hold between the definitions: sources, doubles, and every check of each kind."""
         problems: list[Problem] = []
         for entry in self:
             complaints = [*_sources(entry, self), *_twice(entry, self)]
@@ -154,9 +170,19 @@ def default_root() -> Path:
     return beside if beside.is_dir() else package / "_definitions"
 
 
-def _files(roots: Sequence[Path]) -> Iterator[Path]:
-    for root in roots:
-        yield from sorted(root.rglob("*.yaml")) if root.is_dir() else [root]
+def _files(root: Path, problems: list[Problem]) -> list[Path]:
+    """The files below a folder; a misspelt suffix or an empty folder is said, never passed over."""
+    if not root.is_dir():
+        return [root]
+    for file in sorted(root.rglob("*.[yY]*")):
+        if file.suffix != ".yaml" and file.suffix.lower() in (".yaml", ".yml"):
+            zh, en = "文件名须以 .yaml 结尾，请改名", "the name must end in .yaml: rename it"
+            problems.append(Problem(file, 1, "", zh, en))
+    files = sorted(root.rglob("*.yaml"))
+    if not files:
+        zh = "此目录没有定义（*.yaml），请检查路径"
+        problems.append(Problem(root, 1, "", zh, "no definitions (*.yaml) in this folder: check the path"))
+    return files
 
 
 def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: list[Problem]) -> None:
@@ -170,20 +196,15 @@ def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: lis
             Problem(file, 1, "", f"读不到文件：{why.strerror}", f"cannot be read: {why.strerror}")
         )
         return
+    if not documents:
+        zh, en = "文件里没有定义，请补上或删去文件", "nothing is defined here: fill it in or remove the file"
+        problems.append(Problem(file, 1, "", zh, en))
     for document in documents:
         name = str(document.value.get("kind")) if isinstance(document.value, dict) else ""
         if name not in kinds:
-            known = "、".join(kinds)
-            line = document.line(("kind",))
-            problems.append(
-                Problem(
-                    file,
-                    line,
-                    "kind",
-                    f"没有这一类定义：{name}；可用：{known}",
-                    f"no such kind: {name}; known: {known}",
-                )
-            )
+            line, known = document.line(("kind",)), ", ".join(kinds)
+            zh, en = f"没有这一类定义：{name}；可用：{known}", f"no such kind: {name}; known: {known}"
+            problems.append(Problem(file, line, "kind", zh, en))
             continue
         try:
             definition = kinds[name].model.model_validate(document.value)
@@ -201,14 +222,49 @@ _WORDS = {
     "int_type": ("应为整数", "must be a whole number"),
     "string_type": ("应为文字", "must be text"),
     "bool_type": ("应为 true 或 false", "must be true or false"),
+    "dict_type": ("应为若干“键: 值”", "must be keys with values"),
+    "list_type": ("应为列表", "must be a list"),
+    "greater_than_equal": ("太小", "is too small"),
+    "less_than_equal": ("太大", "is too large"),
+    "too_short": ("不能为空", "must not be empty"),
+    "string_pattern_mismatch": ("写法不对", "is not written as it must be"),
+    "string_too_long": ("太长，请缩短", "is too long: shorten it"),
+    "union_tag_invalid": ("没有这一种", "no such kind"),
+    "union_tag_not_found": ("没有写明是哪一种", "does not say which kind"),
+}
+
+
+_SAID = {
+    "ge": "至少 {}",
+    "le": "至多 {}",
+    "expected": "可用 {}",
+    "expected_tags": "可用 {}",
+    "pattern": "须合 {}",
 }
 
 
 def _invalid(file: Path, document: strict.Document, error: Any) -> Problem:
-    path = tuple(error["loc"])
+    path = _written(document.value, error["loc"])
     zh, en = _WORDS.get(error["type"], ("不符合要求", "does not fit"))
-    detail = "" if error["type"] in ("missing", "extra_forbidden") else f"（{error['msg']}）"
-    return Problem(file, document.line(path), _dotted(path), zh + detail, f"{en}: {error['msg']}")
+    context = error.get("ctx", {})
+    if isinstance(context.get("error"), ValueError):  # one of ours: both languages, with the remedy
+        said, _, told = str(context["error"]).partition(" / ")
+        return Problem(file, document.line(path), _dotted(path), said, told or said)
+    zh += "".join(f"：{words.format(context[key])}" for key, words in _SAID.items() if key in context)
+    return Problem(file, document.line(path), _dotted(path), zh, f"{en}: {error['msg']}")
+
+
+def _written(value: Any, location: Sequence[str | int]) -> strict.Path_:
+    """The key path as it stands in the file: a validator's own steps (which member of a union) are left out."""
+    path: list[str | int] = []
+    for number, step in enumerate(location):
+        inside = (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        )
+        if inside or number == len(location) - 1:
+            path.append(step)
+            value = value[step] if inside else None
+    return tuple(path)
 
 
 def _dotted(path: strict.Path_) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max
 
 from qinzheng.definitions import strict
 from qinzheng.definitions.library import Held, Kind, Library
@@ -16,6 +19,9 @@ from qinzheng.definitions.models import Edition
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """The zone in which a definition's days are meant."""
+
+FRESH = 1.0
+"""Seconds for which what was read counts as fresh."""
 
 KINDS: dict[str, Kind] = {}
 """Filled by ``qinzheng.wiring``: this package does not know the shapes of those above it."""
@@ -39,14 +45,21 @@ class _Shelf:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.stamp: tuple[int, int] = (0, 0)
+        self.until = 0.0
         self.held: dict[tuple[str, str, str], Published] = {}
         self.library = Library([])
 
     def refresh(self) -> None:
-        """Read what is new. Published editions never change, so their number and last id say enough."""
+        """Read what is new. Published editions never change, so their number and last id say enough.
+
+        Asked once in ``FRESH`` seconds: what another process publishes is seen that much later.
+        """
         with self.lock:
-            ids = list(Edition.objects.exclude(published_at=None).order_by("id").values_list("id", flat=True))
-            stamp = (len(ids), ids[-1] if ids else 0)
+            if time.monotonic() < self.until:
+                return
+            found = Edition.objects.exclude(published_at=None).aggregate(number=Count("id"), last=Max("id"))
+            stamp = (found["number"], found["last"] or 0)
+            self.until = time.monotonic() + FRESH
             if stamp == self.stamp:
                 return
             self.held, entries = {}, {}
@@ -101,8 +114,14 @@ def stamp() -> tuple[int, int]:
     return _shelf.stamp
 
 
+def expire() -> None:
+    """Look at the next use: something was published."""
+    _shelf.until = 0.0
+
+
 def forget() -> None:
     """Drop what was read: for tests, whose databases are emptied between them."""
+    expire()
     _shelf.stamp = (0, 0)
     _shelf.held = {}
     _shelf.library = Library([])

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from qinzheng.calendars import queries as calendars
 from qinzheng.calendars.build import IncompleteCalendar
 from qinzheng.cases import checks as case_checks
+from qinzheng.cases import limits
 from qinzheng.cases.schema import Procedure
-from qinzheng.clocks.schema import EXACT
+from qinzheng.clocks.schema import EXACT, Clock
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.library import Complaint, Library
 from qinzheng.definitions.strict import Path_
@@ -43,7 +44,8 @@ def check_rule(rule: Rule, library: Library) -> Iterator[Complaint]:
             )
         elif not any(case_checks.check_procedure(procedure, library)):
             yield from _wakes(("supervises", i), rule, procedure, library)
-            yield from _after_the_last_day(rule, procedure)
+            yield from _whose(rule, procedure)
+            yield from _law(rule, procedure, library)
 
 
 def _procedure(name: str, library: Library) -> Procedure | None:
@@ -66,7 +68,7 @@ def _claims(rule: Rule, library: Library) -> Iterator[Complaint]:
             f"这个条件只能说明 {expected}，不能说明 {rule.claims}：请改 claims，或改条件",
             f"this condition shows {expected}, not {rule.claims}: change claims or the condition",
         )
-    cited = any(case_checks.binding(reference, library) for reference in rule.source)
+    cited = any(limits.binding(reference, library) for reference in rule.source)
     if rule.claims == "law" and not cited:
         yield Complaint(
             ("source",), "说违反法律的规则须引法律条文", "a rule that claims the law must cite an article"
@@ -90,22 +92,64 @@ def _claim_of(rule: Rule) -> str:
     return CLAIMS[limit]
 
 
-def _after_the_last_day(rule: Rule, procedure: Procedure) -> Iterator[Complaint]:
-    """The mark of a rule that claims the law cannot fall before the close of the last statutory day."""
+def _law(rule: Rule, procedure: Procedure, library: Library) -> Iterator[Complaint]:
+    """A rule that claims the law cites the article of each limit, and its mark falls after the last day."""
     if rule.claims != "law":
         return
+    role = {"past_limit": "case", "step_late": "step"}.get(rule.when.condition)
     named: list[str] = getattr(rule.when, "clocks", [])
     for name, clock in procedure.clocks.items():
         law = clock.limits.statutory
-        if law is None or (named and name not in named):
+        chosen = name in named if named else clock.owner == "department"
+        if law is None or not chosen or clock.role != role:
             continue
-        counting = law.counting or clock.counting
-        if counting.unit not in EXACT and counting.ends == "same_time":
+        if not set(law.source) & set(rule.source):
             yield Complaint(
-                ("when",),
-                f"{procedure.id} 的时钟 {name} 按同一钟点到期，早于法定末日结束：请改为 end_of_day",
-                f"clock {name} of {procedure.id} ends at a time of day, before the law's last day closes:"
-                " count it to end_of_day, or do not claim the law",
+                ("source",),
+                f"{procedure.id} 的时钟 {name} 依据 {'、'.join(law.source)}，规则须引同一条文",
+                f"clock {name} of {procedure.id} rests on {', '.join(law.source)}: the rule must cite it too",
+            )
+        yield from _after_the_last_day(procedure, name, clock, library)
+
+
+def _after_the_last_day(
+    procedure: Procedure, name: str, clock: Clock, library: Library
+) -> Iterator[Complaint]:
+    """The mark cannot fall before 24:00 of the last day, counted in the law's days of the base calendar.
+
+    A time of day, a close of business, or a point that opens on more days than the law counts would all end
+    the period early. Backward counts end with their day in any case.
+    """
+    law = clock.limits.statutory
+    assert law is not None
+    counting = law.counting or clock.counting
+    if counting.unit in EXACT or clock.backward:
+        return
+    lawful = counting.model_copy(
+        update={"calendar": calendars.base(library, counting.calendar), "ends": "end_of_day"}
+    )
+    day = None
+    if lawful != counting:
+        day = limits.first_day_later((lawful, law.amount), (counting, law.amount), library)
+    if day is not None:
+        yield Complaint(
+            ("when",),
+            f"{procedure.id} 的时钟 {name} 自 {day} 起算时，到期早于法定末日 24:00："
+            "请改为 end_of_day 并用法定工作日的日历，或不称违法",
+            f"clock {name} of {procedure.id}, begun on {day}, ends before 24:00 of the law's last day:"
+            " count it to end_of_day on the law's own calendar, or do not claim the law",
+        )
+
+
+def _whose(rule: Rule, procedure: Procedure) -> Iterator[Complaint]:
+    """A card is issued to a department: another's time is never counted against it, even where it is named."""
+    for name in getattr(rule.when, "clocks", []):
+        clock = procedure.clocks.get(name)
+        if clock is not None and clock.owner != "department":
+            yield Complaint(
+                ("when", "clocks"),
+                f"{procedure.id} 的时钟 {name} 是 {clock.owner} 的时间，不能据以向部门发牌",
+                f"clock {name} of {procedure.id} is the time of the {clock.owner}: no card for a department",
             )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.definitions.changed import GONE, procedure_complaints, where
+from tests.definitions.changed import GONE, changed, procedure_complaints, where
 from tests.library import library
 
 LICENCE = "approvals.standard"
@@ -34,7 +34,20 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("clocks.decision.marks", {"half": {"on": "own", "share": 50}}, "clocks.decision.marks.half"),
     ("clocks.decision.pauses.0.source", ["ours/thresholds"], "clocks.decision.pauses.0.source"),
     ("clocks.decision.limits.committed.amount", 21, "clocks.decision.limits.committed"),
-]
+    ("clocks.decision.limits.statutory.amount", 12, "clocks.decision.limits.statutory.source"),
+    ("clocks.decision.limits.statutory.source", ["行政许可法/38"], "clocks.decision.limits.statutory.source"),
+    ("clocks.decision.limits.statutory.source", ["ours/counting"], "clocks.decision.limits.statutory.source"),
+    ("clocks.decision.extends.0.at_most", 16, "clocks.decision.extends.0.source"),
+    ("clocks.decision.extends.0.approver", "mayor", "clocks.decision.extends.0.approver"),
+    ("clocks.decision.marks", {"statutory": {"on": "committed", "share": 50}}, "clocks.decision.marks.statutory"),
+    ("clocks.decision.marks", {"own": {"on": "committed", "share": 50}}, "clocks.decision.marks.own"),
+    ("clocks.decision.marks", {"statutory-2": {"on": "statutory", "after": 9}}, "clocks.decision.marks.statutory-2"),
+    ("acts.extend.form", {}, "acts.extend.form"),
+    ("acts.notify_special.form", {}, "acts.notify_special.form"),
+    ("acts.fix_hearing.form", {}, "acts.fix_hearing.form"),
+    ("clocks.correction.starts", ["receive", "supply_correction", "deem_accept"], "clocks.correction.deems"),
+    ("clocks.correction.restarts", ["deem_accept"], "clocks.correction.deems"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("path", "value", "at"), FAULTS)
@@ -48,6 +61,68 @@ def test_a_procedure_that_never_ends_is_refused() -> None:
     ends = ("issued", "refused", "not_taken", "withdrawn")
     complaints = procedure_complaints(LICENCE, *((f"states.{name}.final", GONE) for name in ends))
     assert where(complaints) == {"states"}
+
+
+@pytest.mark.parametrize(
+    "shorter", [{"start_day": "counted"}, {"unit": "calendar_days", "last_day_off": "stands"}]
+)
+def test_what_shortens_the_laws_period_rests_on_a_text(shorter: dict[str, str]) -> None:
+    rule = changed("procedure", LICENCE)["clocks"]["decision"]["counting"] | shorter
+    by_our_word = procedure_complaints(
+        LICENCE, ("clocks.decision.counting", rule | {"source": ["ours/counting"]})
+    )
+    assert "clocks.decision.counting.source" in where(by_our_word)
+    by_a_text = procedure_complaints(
+        LICENCE, ("clocks.decision.counting", rule | {"source": ["行政许可法/82"]})
+    )
+    assert "clocks.decision.counting.source" not in where(by_a_text)
+
+
+def test_no_law_counts_in_working_hours() -> None:
+    rule = changed("procedure", LICENCE)["clocks"]["decision"]["counting"]
+    hours = rule | {"unit": "working_hours", "ends": "same_time"}
+    assert "clocks.decision.counting.unit" in where(
+        procedure_complaints(LICENCE, ("clocks.decision.counting", hours))
+    )
+
+
+def test_clocks_that_wake_one_another_are_refused() -> None:
+    """Two clocks, each entered by the other's silence: neither starts itself, the pair never rests."""
+    silence = {"mark": "own", "effective": "mark", "source": ["ours/counting"]}
+    call = changed("procedure", "hotline.work-order")["clocks"]["call-back"]
+    echo = {"name": {"zh": "回声", "en": "echo"}, "system": True, "from": ["replied"], "to": "replied"}
+    found = procedure_complaints(
+        "hotline.work-order",
+        ("acts.ping", echo),
+        ("acts.pong", echo),
+        ("clocks.a", call | {"starts": ["reply", "pong"], "deems": [silence | {"act": "ping"}]}),
+        ("clocks.b", call | {"starts": ["ping"], "deems": [silence | {"act": "pong"}]}),
+    )
+    assert where(found) == {"clocks.a.deems", "clocks.b.deems"}
+
+
+@pytest.mark.parametrize("amount", [29, 9_000, 90_000])
+def test_a_promise_that_runs_past_the_calendar_is_longer_than_the_law(amount: int) -> None:
+    path = "clocks.decision.limits.committed"
+    assert where(procedure_complaints(LICENCE, (path, promised(amount, "calendar_days")))) == {path}
+
+
+@pytest.mark.parametrize("amount", [0, -5])
+def test_no_limit_and_no_tighter_promise_is_zero(amount: int) -> None:
+    tight = {
+        "name": {"zh": "快", "en": "fast"},
+        "committed": {"decision": amount},
+        "source": ["ours/sample-promises"],
+    }
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        procedure_complaints(LICENCE, ("variants", {"fast": tight}))
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        procedure_complaints(LICENCE, ("clocks.decision.limits.statutory.amount", amount))
+
+
+def test_no_statutory_limit_is_said_and_never_left_out() -> None:
+    with pytest.raises(ValueError, match="statutory"):
+        procedure_complaints("letters.reply", ("clocks.reply.limits.statutory", GONE))
 
 
 def promised(amount: int, unit: str) -> dict[str, Any]:
@@ -86,7 +161,7 @@ def test_a_variant_may_not_promise_more_than_the_law() -> None:
 
 def test_a_pause_of_a_limit_that_is_ours_may_rest_on_our_word() -> None:
     pause = {
-        "by": "supplement", "until": ["sign"], "reason": "ours", "owner": "applicant", "cap": "told",
+        "by": "supplement", "until": ["sign"], "reason": "ours", "owner": "applicant", "cap": "none",
         "source": ["ours/sample-steps"],
     }  # fmt: skip
     assert procedure_complaints("hotline.work-order", ("clocks.call-back.pauses", [pause])) == []

@@ -1,9 +1,12 @@
 """Rules that do not pass: they claim more than they show, never wake, or cannot be said."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from qinzheng.definitions.library import Library
+from qinzheng.supervision.checks import check_rule
 from tests.definitions.changed import rule_complaints, where
 from tests.library import library, rules
 
@@ -32,19 +35,57 @@ def test_days_after_the_laws_limit_may_claim_the_law() -> None:
     assert rule_complaints(LAW, ("when", {"condition": "past_limit", "limit": "statutory", "after": 1})) == []
 
 
-def test_a_clock_that_ends_in_the_afternoon_cannot_show_that_the_law_was_broken(
+def permit(monkeypatch: pytest.MonkeyPatch, **counting: str) -> set[str]:
+    """Where the law's rule fails once the demo permit's decision is counted in another way."""
+    held = library().get("procedure", "approvals.demo-permit")
+    clock = held.clocks["decision"]
+    changed_clock = clock.model_copy(update={"counting": clock.counting.model_copy(update=counting)})
+    monkeypatch.setitem(held.clocks, "decision", changed_clock)
+    return where(rule_complaints("standard.demo-past-law"))
+
+
+@pytest.mark.parametrize(
+    "counting",
+    [
+        {"ends": "same_time"},
+        {"ends": "close_of_business"},
+        {"ends": "close_of_business", "calendar": "cn.town-hall"},
+    ],
+)
+def test_a_clock_that_ends_before_midnight_cannot_show_that_the_law_was_broken(
+    monkeypatch: pytest.MonkeyPatch, counting: dict[str, str]
+) -> None:
+    assert permit(monkeypatch) == set()
+    assert permit(monkeypatch, **counting) == {"when"}
+
+
+def test_a_points_own_hours_shorten_no_period_in_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert permit(monkeypatch, calendar="cn.town-hall") == set()
+
+
+def test_a_point_that_opens_on_saturdays_does_not_count_them_against_the_law(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    held = library().get("procedure", "letters.reply")
-    reply = held.clocks["reply"]
-    afternoon = reply.counting.model_copy(update={"ends": "same_time"})
-    limits = reply.limits.model_copy(update={"statutory": reply.limits.own, "own": None})
-    clock = reply.model_copy(update={"counting": afternoon, "limits": limits})
-    monkeypatch.setitem(held.clocks, "reply", clock)
-    found = rule_complaints(LAW, ("supervises", ["letters.reply"]))
-    assert where(found) == {"when"}
-    monkeypatch.setitem(held.clocks, "reply", clock.model_copy(update={"counting": reply.counting}))
-    assert rule_complaints(LAW, ("supervises", ["letters.reply"])) == []
+    open_days = library().get("calendar", "cn.town-hall").model_copy(update={"working_days": "open"})
+    other = Library([*(h for h in library() if h.definition.id != "cn.town-hall")])
+    other._held["calendar"]["cn.town-hall"] = [replace(next(iter(library())), definition=open_days)]
+    held = library().get("procedure", "approvals.demo-permit")
+    clock = held.clocks["decision"]
+    counting = clock.counting.model_copy(update={"calendar": "cn.town-hall"})
+    monkeypatch.setitem(held.clocks, "decision", clock.model_copy(update={"counting": counting}))
+    rule = library().get("rule", "standard.demo-past-law")
+    assert where(list(check_rule(rule, other))) == {"when"}
+
+
+def test_a_card_for_a_department_names_no_clock_of_an_applicant() -> None:
+    found = rule_complaints("standard.law-step-late-review", ("when.clocks", ["acceptance", "supply"]))
+    assert "when.clocks" in where(found)
+
+
+def test_a_rule_that_claims_the_law_cites_the_article_of_the_limit_it_watches() -> None:
+    found = rule_complaints(LAW, ("source", ["行政许可法/42"]))
+    assert where(found) == {"source"}
+    assert "petitions.matter" in " ".join(complaint.en for complaint in found)
 
 
 @pytest.mark.parametrize(

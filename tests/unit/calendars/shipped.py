@@ -47,7 +47,7 @@ def calendar(id: str, known_on: dt.date | None = None) -> Calendar:
 @cache
 def point(id: str) -> Calendar:
     upon = overlay(id)
-    return build.build(head(upon.base), years(upon.base), overlay=upon)
+    return build.build(head(upon.base), years(upon.base), overlays=[upon])
 
 
 class Shelf:

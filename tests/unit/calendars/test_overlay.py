@@ -25,7 +25,7 @@ def _overlay(**changes: Any) -> schema.CalendarOverlay:
 
 
 def _build(overlay: schema.CalendarOverlay) -> Calendar:
-    return build.build(shipped.head("cn"), shipped.years("cn"), overlay=overlay)
+    return build.build(shipped.head("cn"), shipped.years("cn"), overlays=[overlay])
 
 
 def test_a_point_open_around_the_clock_counts_hours_day_and_night_but_the_laws_days() -> None:
@@ -84,7 +84,7 @@ def test_a_season_may_pass_new_year() -> None:
 def test_hours_on_a_day_of_daylight_saving_are_elapsed_time() -> None:
     nl = shipped.head("nl")
     around = _overlay(base="nl", in_force_from=D(1999, 1, 1))
-    point = build.build(nl, overlay=around)
+    point = build.build(nl, overlays=[around])
     assert _hours(point, D(2014, 3, 30)) == [(0, 23)]
     assert _hours(point, D(2014, 10, 26)) == [(0, 25)]
     assert _hours(point, D(2014, 10, 27)) == [(0, 24)]
@@ -94,7 +94,7 @@ def test_hours_on_a_day_of_daylight_saving_are_elapsed_time() -> None:
         in_force_from=D(1999, 1, 1),
         on_weekends=[schema.OpenSpan(opens="09:00", closes="12:00")],
     )
-    sunday = build.build(nl, overlay=day_time)
+    sunday = build.build(nl, overlays=[day_time])
     opened = sunday.next_working_moment(sunday.midnight[sunday.index(D(2014, 3, 30))])
     assert sunday.local(opened).hour == 9
 

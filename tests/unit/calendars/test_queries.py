@@ -44,6 +44,6 @@ def test_a_calendar_without_yearly_notices(id: str) -> None:
 @pytest.mark.parametrize("id", ["hk", "cn.2015"])
 def test_a_missing_calendar_is_an_alarm_that_names_those_there_are(id: str) -> None:
     with pytest.raises(
-        build.IncompleteCalendar, match=r"Known: cn、cn.self-service、cn.town-hall、it、nl、us"
+        build.IncompleteCalendar, match=r"Known: cn, cn.self-service, cn.town-hall, it, nl, us"
     ):
         queries.calendar(_shelf(), id)
