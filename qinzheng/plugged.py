@@ -11,9 +11,10 @@ from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import shelf
 from qinzheng.ledger import projections
+from qinzheng.organizations import replay as organizations_replay
 from qinzheng.supervision import live, programs, replay
 
 shelf.set_kinds(wiring.KINDS)
 cases.PROJECTORS[:] = [live.project]
-definitions.ON_PUBLISH[:] = [programs.forget]
-projections.PROJECTIONS[:] = replay.PROJECTIONS
+definitions.ON_PUBLISH[:] = [shelf.expire, programs.forget]
+projections.PROJECTIONS[:] = [*organizations_replay.PROJECTIONS, *replay.PROJECTIONS]

@@ -1,16 +1,20 @@
 """What may be done to a case, and where it leads. Pure: no database, no clock on the wall.
 
-Who may and when it may are two questions; each refusal is a sentence for the person who acts.
+Who may and when it may are two questions; each refusal is a sentence for the person who acts. Where an
+act leads is said here once: the kernel of supervision is told by :func:`led`, and follows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from qinzheng.cases import guards
 from qinzheng.cases.schema import Act, Procedure
+
+Joints = Mapping[str, Mapping[str, list[str]]]
+"""joint group → ``asked`` and ``answered``: organizations"""
 
 
 class NotAllowed(Exception):
@@ -32,6 +36,17 @@ class Who:
     role: str
 
 
+class Performed(Protocol):
+    """An act as it was done: all that the engine reads of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def who(self) -> Who: ...
+    @property
+    def form(self) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Situation:
     """Where a case stands: its state, how often each act was done, and who has answered in joint groups."""
@@ -39,7 +54,7 @@ class Situation:
     state: str
     organization: str
     done: Mapping[str, int] = field(default_factory=dict)
-    joints: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+    joints: Joints = field(default_factory=dict)
 
 
 def check_may(procedure: Procedure, name: str, who: Who) -> Act:
@@ -81,12 +96,19 @@ def check_now(
         refusal = guards.check(guard, situation.done, form)
         if refusal is not None:
             raise NotAllowed(*refusal)
-    if act.joint:
-        _check_joint(situation, act.joint, who)
+    for key, joint in procedure.joints.items():
+        if joint.asked_by == name:
+            _check_asked(listed(form.get(joint.organizations)), joint.quorum or 1, joint.organizations)
+        elif joint.answered_by == name:
+            _check_answer(situation.joints.get(key), who)
 
 
-def _check_joint(situation: Situation, joint: str, who: Who) -> None:
-    group = situation.joints.get(joint)
+def _check_asked(asked: list[str], least: int, field: str) -> None:
+    if len(asked) < least:
+        raise NotAllowed(f"至少征求 {least} 个单位的意见", f"ask at least {least} organization(s)", field)
+
+
+def _check_answer(group: Mapping[str, list[str]] | None, who: Who) -> None:
     if group is None:
         raise NotAllowed("还没有征求会办单位意见", "no joint opinion has been asked for yet")
     if who.organization not in group["asked"]:
@@ -100,24 +122,82 @@ def after(
 ) -> Situation:
     """The situation after the act. The event counts for whoever acted; then the case is assigned."""
     act = procedure.acts[name]
-    state = situation.state
-    if act.to is not None:
-        state = act.to
-    for outcome in act.outcomes:
-        if form.get(outcome.field) == outcome.is_:
-            state = outcome.to
-            break
-    joints = {key: {k: list(v) for k, v in group.items()} for key, group in situation.joints.items()}
-    for key, joint in procedure.joints.items():
-        if joint.asked_by == name:
-            joints[key] = {"asked": sorted(form[joint.organizations]), "answered": []}
-        elif joint.answered_by == name and key in joints:
-            joints[key]["answered"].append(who.organization)
-            needed = {"all": len(joints[key]["asked"]), "any": 1, "quorum": joint.quorum or 1}[joint.needs]
-            if len(joints[key]["answered"]) >= needed:
-                state = joint.then
+    joints, enough = _joined(procedure, situation.joints, name, who, form)
+    state = enough or _outcome(act, form) or act.to or situation.state
     organization = situation.organization
-    if act.assigns:
+    if act.assigns and form.get(act.assigns):
         organization = str(form[act.assigns])
     done = {**situation.done, name: situation.done.get(name, 0) + 1}
     return Situation(state, organization, done, joints)
+
+
+def led(
+    procedure: Procedure, joints: Joints, name: str, who: Who, form: Mapping[str, Any]
+) -> tuple[Joints, str | None]:
+    """The joint groups after the act, and the state it led to where its definition alone does not say."""
+    act = procedure.acts.get(name)
+    if act is None:
+        return joints, None
+    joints, enough = _joined(procedure, joints, name, who, form)
+    return joints, enough or _outcome(act, form)
+
+
+def all_led(procedure: Procedure, acts: Iterable[Performed]) -> list[str | None]:
+    """:func:`led` for the acts of a whole case, in the order in which they count."""
+    joints: Joints = {}
+    found = []
+    for act in acts:
+        joints, state = led(procedure, joints, act.name, act.who, act.form)
+        found.append(state)
+    return found
+
+
+def targets(procedure: Procedure, name: str) -> set[str]:
+    """Every state that the act may lead to."""
+    act = procedure.acts[name]
+    named = {act.to} if act.to is not None else set()
+    named |= {outcome.to for outcome in act.outcomes}
+    return named | {joint.then for joint in procedure.joints.values() if joint.answered_by == name}
+
+
+def answers(procedure: Procedure, name: str) -> bool:
+    """Whether the act is the answer of an organization that was asked in a joint group."""
+    return procedure.acts[name].joint is not None or any(
+        joint.answered_by == name for joint in procedure.joints.values()
+    )
+
+
+def listed(value: Any) -> list[str]:
+    """The organizations that a form names, each once: a list, or one alone."""
+    if not value:
+        return []
+    return sorted({value} if isinstance(value, str) else set(value))
+
+
+def _outcome(act: Act, form: Mapping[str, Any]) -> str | None:
+    """The first outcome that fits. Yes and 1 are two values, though Python holds them equal."""
+    for outcome in act.outcomes:
+        value = form.get(outcome.field)
+        if value == outcome.is_ and isinstance(value, bool) == isinstance(outcome.is_, bool):
+            return outcome.to
+    return None
+
+
+def _joined(
+    procedure: Procedure, joints: Joints, name: str, who: Who, form: Mapping[str, Any]
+) -> tuple[Joints, str | None]:
+    """The joint groups after the act; the state to enter when this answer makes them enough.
+
+    Only the answer that makes them enough moves the case: a later one is heard and moves nothing.
+    """
+    for key, joint in procedure.joints.items():
+        if joint.asked_by == name:
+            joints = {**joints, key: {"asked": listed(form.get(joint.organizations)), "answered": []}}
+        elif joint.answered_by == name and key in joints:
+            group = joints[key]
+            answered = [*group["answered"], who.organization]
+            joints = {**joints, key: {"asked": group["asked"], "answered": answered}}
+            needed = {"all": len(group["asked"]), "any": 1, "quorum": joint.quorum or 1}[joint.needs]
+            if len(answered) == needed:
+                return joints, joint.then
+    return joints, None

@@ -34,7 +34,12 @@ def check(act: Act, form: Mapping[str, Any]) -> dict[str, Any]:
             faults[name] = fault
     if faults:
         raise BadForm(faults)
-    return {name: form[name] for name in act.form if form.get(name) not in (None, "", [])}
+    return kept({name: form.get(name) for name in act.form})
+
+
+def kept(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say something: what the ledger keeps."""
+    return {name: value for name, value in form.items() if value is not None and value not in ("", [])}
 
 
 def _fault(field: Field_, value: Any) -> tuple[str, str] | None:

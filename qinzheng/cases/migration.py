@@ -82,7 +82,10 @@ def _move(
     if line["refused"]:
         return line
     before = _clocks(case_id)
-    actions.move_edition(case_id, edition, becomes, who, reason)
+    try:
+        actions.move_edition(case_id, edition, becomes, who, reason)
+    except NotAllowed as why:
+        return {**line, "refused": str(why)}
     after = _clocks(case_id)
     line["clocks"] = [
         {"clock": name, "ordinal": ordinal, "before": before.get((name, ordinal)), "after": after.get((name, ordinal))}
@@ -101,6 +104,9 @@ def _refusal(procedure: Procedure, case: Case, becomes: str) -> str:
         return f"新版本没有已做的环节 {'、'.join(gone)} / acts done are not in the new edition: {', '.join(gone)}"
     if case.variant and case.variant not in procedure.variants:
         return f"新版本没有变体 {case.variant} / no variant {case.variant} in the new edition"
+    was = shelf.edition("procedure", case.procedure, case.edition).definition.states[case.state].final
+    if bool(was) != bool(procedure.states[becomes].final):
+        return f"新版本中状态 {becomes} 的办结与否不同 / the state {becomes} is final in one edition only"
     return ""
 
 

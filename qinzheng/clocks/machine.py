@@ -27,7 +27,8 @@ class Facts:
     ``at`` is the claimed moment, ``reported`` the source system's own stamp, ``recorded`` ours: three
     times, kept apart. ``order`` breaks ties and names the event. ``value`` is what the act says in one
     number: days told in a notice, units granted, the organization assigned. ``due`` is a due moment that
-    the source system states.
+    the source system states. ``state`` is the state that the event itself says it led to, where the
+    definition of its act alone does not (an outcome of its form, the last answer of a joint group).
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Facts:
         "recorded",
         "reported",
         "role",
+        "state",
         "value",
     )
 
@@ -55,6 +57,7 @@ class Facts:
         recorded: list[int],
         value: list[int],
         due: list[int],
+        state: list[int] | None = None,
     ) -> None:
         self.at = at
         self.act = act
@@ -66,6 +69,7 @@ class Facts:
         self.recorded = recorded
         self.value = value
         self.due = due
+        self.state = [NONE] * len(at) if state is None else state
 
 
 class Lane:
@@ -98,8 +102,8 @@ class State:
     """All that a fold keeps of one case: a slotted row of integers and its lanes."""
 
     __slots__ = (
-        "book", "done", "due", "key", "lanes", "last", "opened", "organization",
-        "registers", "since", "spent", "turn",
+        "book", "done", "due", "ended", "key", "lanes", "last", "opened", "organization",
+        "registers", "since", "spent", "stage", "turn",
     )  # fmt: skip
 
     def __init__(self, key: int, lanes: int, registers: int, book: Book) -> None:
@@ -113,6 +117,9 @@ class State:
         self.last = NONE
         self.organization = NONE
         self.turn = OVER
+        self.stage = NONE
+        """The state of the procedure that the acts have led to; ``ended``: 1 once it was a final one."""
+        self.ended = 0
         self.since = 0
         self.spent = [0, 0, 0, 0, 0]
 
@@ -170,7 +177,7 @@ class Listener:
 class Rung:
     """One mark on a ladder: a budget, who listens, and the act that its passing may enter."""
 
-    __slots__ = ("deems", "from_start", "listeners", "name", "part", "whole")
+    __slots__ = ("deems", "from_start", "listeners", "name", "part", "stages", "whole")
 
     def __init__(self, name: str, whole: int, part: int) -> None:
         self.name = name
@@ -179,6 +186,8 @@ class Rung:
         self.listeners: list[Listener] = []
         self.deems = NONE
         self.from_start = False
+        self.stages = 0
+        """The states, as bits, in which the act can be entered; 0: in any that is not final."""
 
 
 class Track:

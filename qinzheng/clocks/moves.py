@@ -6,7 +6,7 @@ Started, paused, resumed, extended, restarted, completed, released: nothing else
 
 from __future__ import annotations
 
-from qinzheng.clocks.machine import FAR, RELEASED, RUNNING, Facts, Lane, Listener, State, Track
+from qinzheng.clocks.machine import FAR, OVER, RELEASED, RUNNING, Facts, Lane, Listener, State, Track
 
 
 class Starts(Listener):
@@ -149,16 +149,56 @@ class Extends(Listener):
         state.aim()
 
 
-class Turns(Listener):
-    """The act leads to a state in which the time is another's."""
+class EndsOver(Ends):
+    """Ends the clock if the act ended the case. Registered after :class:`Leads`."""
 
-    __slots__ = ("turn",)
-
-    def __init__(self, turn: int) -> None:
-        self.turn = turn
+    __slots__ = ()
 
     def hear(self, state: State, facts: Facts, i: int) -> None:
-        state.hand_turn(self.turn, facts.at[i])
+        if state.turn == OVER:
+            super().hear(state, facts, i)
+
+
+class Abandons(Ends):
+    """Releases the clock if the act, as it came out, leads to one of the states ``abandoned`` (as bits)."""
+
+    __slots__ = ("abandoned", "stage")
+
+    def __init__(self, track: Track, stage: int, abandoned: int) -> None:
+        super().__init__(track, RELEASED)
+        self.stage = stage
+        self.abandoned = abandoned
+
+    def hear(self, state: State, facts: Facts, i: int) -> None:
+        stage = facts.state[i] if facts.state[i] >= 0 else self.stage
+        if stage >= 0 and self.abandoned >> stage & 1:
+            super().hear(state, facts, i)
+
+
+class Leads(Listener):
+    """The act leads to a state: the time is whose turn it is there, or the case is over.
+
+    ``stage`` is what the act's definition says; an event that came out otherwise says so itself.
+    ``turns`` holds the turn of every state.
+    """
+
+    __slots__ = ("stage", "turns")
+
+    def __init__(self, stage: int, turns: list[int]) -> None:
+        self.stage = stage
+        self.turns = turns
+
+    def hear(self, state: State, facts: Facts, i: int) -> None:
+        stage = facts.state[i]
+        if stage < 0:
+            stage = self.stage
+            if stage < 0:
+                return
+        state.stage = stage
+        turn = self.turns[stage]
+        if turn == OVER:
+            state.ended = 1
+        state.hand_turn(turn, facts.at[i])
 
 
 class Opens(Listener):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Max
 
 from qinzheng.definitions import strict
-from qinzheng.definitions.library import Held, Kind, Library
+from qinzheng.definitions.library import DefinitionErrors, Held, Kind, Library
 from qinzheng.definitions.models import Edition
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -62,16 +63,13 @@ class _Shelf:
             self.until = time.monotonic() + FRESH
             if stamp == self.stamp:
                 return
-            self.held, entries = {}, {}
-            for row in Edition.objects.exclude(published_at=None).order_by("id"):
-                document = strict.documents(bytes(row.text))[0]
-                definition = KINDS[row.kind].model.model_validate(document.value)
-                self.held[row.kind, row.definition, row.sha256] = Published(definition, row.sha256)
-                # What was published last for the same day replaces what was published before.
-                entries[row.kind, row.definition, row.in_force_from] = Held(
-                    definition, Path(row.file), document
-                )
-            self.library = Library(entries.values())
+            rows = published()
+            entries = [_held(row) for row in rows]
+            self.held = {
+                (row.kind, row.definition, row.sha256): Published(entry.definition, row.sha256)
+                for row, entry in zip(rows, entries, strict=True)
+            }
+            self.library = _standing(rows, entries)
             self.stamp = stamp
 
 
@@ -82,6 +80,49 @@ def library() -> Library:
     """All published editions as a library."""
     _shelf.refresh()
     return _shelf.library
+
+
+def published() -> list[Edition]:
+    """Every published edition in the order of publication."""
+    return list(Edition.objects.exclude(published_at=None).order_by("published_at", "id"))
+
+
+def prospect(editions: Iterable[Edition]) -> Library:
+    """What would stand if these were published now."""
+    rows = [*published(), *editions]
+    return _standing(rows, [_held(row) for row in rows])
+
+
+def check(library: Library) -> None:
+    """Every check of every kind; raises :class:`~qinzheng.definitions.library.DefinitionErrors`.
+
+    What has held once in this process holds again: the checks see nothing but the bytes.
+    """
+    name = hashlib.sha256(
+        "".join(sorted(library.hash(held.definition) for held in library)).encode()
+    ).digest()
+    if name in _passed:
+        return
+    problems = library.problems(KINDS)
+    if problems:
+        raise DefinitionErrors(problems)
+    _passed.add(name)
+
+
+_passed: set[bytes] = set()
+
+
+def _held(row: Edition) -> Held:
+    (document,) = strict.documents(bytes(row.text))
+    return Held(KINDS[row.kind].model.model_validate(document.value), Path(row.file), document)
+
+
+def _standing(rows: Iterable[Edition], entries: Iterable[Held]) -> Library:
+    """What was published last for the same day replaces what was published before."""
+    last = {
+        (row.kind, row.definition, row.in_force_from): entry for row, entry in zip(rows, entries, strict=True)
+    }
+    return Library(last.values())
 
 
 def in_force(kind: str, id: str, day: dt.date) -> Published:

@@ -6,6 +6,7 @@ insider would leave the ledger alone and change the table.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,8 @@ def _compare(projection: Projection, expected: Rows) -> Iterator[Difference]:
             if row_expected is None:
                 yield Difference(projection.table, key, "*", None, "一行 / a row")
                 continue
-            for name, value in zip(projection.columns, values, strict=True):
+            for name, stored in zip(projection.columns, values, strict=True):
+                value = json.loads(stored) if isinstance(row_expected.get(name), dict) else stored
                 if row_expected.get(name) != value:
                     yield Difference(projection.table, key, name, row_expected.get(name), value)
     for key in sorted(expected):

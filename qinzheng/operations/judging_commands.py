@@ -21,16 +21,12 @@ from qinzheng.supervision import batch, history
 
 def judge(arguments: argparse.Namespace) -> int:
     """Judge every case of the ledger in batch: the same kernel, the same cards as live."""
-    as_of = _moment(arguments.as_of) or ledger.microseconds(timezone.now()) or 0
     known_at = _moment(arguments.known_at)
+    as_of = _moment(arguments.as_of) or known_at or ledger.microseconds(timezone.now()) or 0
     total: dict[str, Any] = {}
     digest = batch.Cards()
     with tempfile.TemporaryDirectory(prefix="qinzheng-") as scratch:
-        for kept in history.procedures(arguments.procedure):
-            path = Path(scratch) / "events.parquet"
-            job = history.job(path, kept, arguments.rules, as_of, known_at)
-            if job is None:
-                continue
+        for kept, job in history.jobs(Path(scratch), arguments.procedure, arguments.rules, as_of, known_at):
             verdict = batch.run(job)
             digest.extend(verdict.cards)
             name = f"{kept[0]}@{kept[1][:12]}" + (f"+{kept[2]}" if kept[2] else "")

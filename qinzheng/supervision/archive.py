@@ -36,6 +36,10 @@ COLUMNS = (
     "due",
     "precision",
 )
+"""What the log of another system can say."""
+
+STORED = (*COLUMNS, "state")
+"""What our own ledger says besides: the state that an event led to where its act alone does not tell."""
 KEY = b"qinzheng.archive"
 
 
@@ -62,7 +66,7 @@ class Writer:
     def __init__(self, path: Path, meaning: Meaning, columns: Sequence[str]) -> None:
         self.path = path
         self.meaning = meaning
-        self.columns = [column for column in COLUMNS if column in columns]
+        self.columns = [column for column in STORED if column in columns]
         self.cases: list[str] = []
         self.lengths: list[int] = []
         self.rows: dict[str, list[int]] = {column: [] for column in self.columns}
@@ -135,7 +139,7 @@ class Archive:
         if KEY not in metadata:
             raise ValueError(f"{path.name}: 不是本系统的事件档案 / not an archive of ours")
         self.meaning = Meaning(**json.loads(metadata[KEY]))
-        self.columns = [name for name in COLUMNS if name in self.file.schema_arrow.names]
+        self.columns = [name for name in STORED if name in self.file.schema_arrow.names]
 
     @property
     def groups(self) -> int:
@@ -184,7 +188,7 @@ def _group(table: Any, activity: bool) -> Group:
     unknown = [NONE] * table.num_rows
     columns = {
         name: _integers(table, name) if name in table.column_names else unknown
-        for name in COLUMNS
+        for name in STORED
         if name != "precision"
     }
     activities = table.column("activity").to_pylist() if activity else None

@@ -109,7 +109,7 @@ class WrongRole(Finder):
 
 
 class WrongOrganization(Finder):
-    """An organization acts on a case that another holds."""
+    """An organization acts on a case that another holds. Never told of acts that answer a joint group."""
 
     __slots__ = ()
 
@@ -256,17 +256,16 @@ class Counted(Finder):
 
 
 class Reopened(Finder):
-    """Done again to a case that had been closed: ``closing`` are the acts that close."""
+    """Done again to a case that had been closed, by whatever act and outcome."""
 
-    __slots__ = ("closing", "register")
+    __slots__ = ("register",)
 
-    def __init__(self, rule: int, register: int, closing: int) -> None:
+    def __init__(self, rule: int, register: int) -> None:
         super().__init__(rule)
         self.register = register
-        self.closing = closing
 
     def hear(self, state: State, facts: Facts, i: int) -> None:
-        if state.done & self.closing:
+        if state.ended:
             count = state.registers[self.register] + 1
             state.registers[self.register] = count
             self.write(state, facts, i, count, count)

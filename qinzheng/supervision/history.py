@@ -1,62 +1,74 @@
-"""The system's own ledger as an archive for the batch driver, as known now or as known then."""
+"""The system's own ledger as archives for the batch driver, as known now or as known then.
+
+Read from the events alone, once: the tables have no say in what is judged.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 
 from qinzheng.calendars import queries as calendars
-from qinzheng.cases import variants
-from qinzheng.cases.actions import OPENED, PERFORMED
-from qinzheng.cases.models import Case
-from qinzheng.cases.schema import Procedure
+from qinzheng.cases import engine, queries, variants
+from qinzheng.cases.acts import MIGRATED, OPENED, PERFORMED, Act
 from qinzheng.clocks.machine import NONE
 from qinzheng.definitions import shelf
-from qinzheng.ledger import queries
+from qinzheng.ledger import queries as ledger
+from qinzheng.ledger.queries import StoredEvent
 from qinzheng.supervision import archive, batch, live
+from qinzheng.supervision.ladders import OTHER
 from qinzheng.supervision.schema import Rule
 
-
-def procedures(only: str | None) -> Iterator[tuple[str, str, str]]:
-    """(procedure, edition, variant) of the cases there are."""
-    cases = Case.objects.filter(procedure=only) if only else Case.objects.all()
-    ordered = cases.order_by("procedure", "edition", "variant")
-    yield from ordered.values_list("procedure", "edition", "variant").distinct()
+Kept = tuple[str, str, str]
+"""procedure, edition, variant: what a case is judged by"""
 
 
-def job(
-    path: Path, kept: tuple[str, str, str], rules: str, as_of: int, known_at: int | None
-) -> batch.Job | None:
-    """Write the cases of one edition to an archive and say how to judge it; None where no rule supervises it."""
+def jobs(
+    folder: Path, procedure: str | None, rules: str, as_of: int, known_at: int | None
+) -> Iterator[tuple[Kept, batch.Job]]:
+    """Write the cases to archives in ``folder``, one for each edition and variant, and say how to judge each.
+
+    ``known_at``: what was recorded later is not known. What is claimed later than ``as_of`` has not happened.
+    Cases of a procedure that no rule of the set supervises are left out.
+    """
+    archives: dict[Kept, _Archive | None] = {}
+    with ExitStack() as open_files:
+        for _, stored in groupby(ledger.events(types=(OPENED, PERFORMED, MIGRATED)), key=lambda e: e.subject):
+            events = [event for event in stored if known_at is None or event.recorded_at <= known_at]
+            if not events or (procedure and events[0].procedure != procedure):
+                continue
+            kept = _kept(events)
+            if kept not in archives:
+                found = archives[kept] = _archive(folder / f"{len(archives)}.parquet", kept, rules, as_of)
+                if found is not None:
+                    open_files.enter_context(found.writer)
+            target = archives[kept]
+            if target is not None:
+                target.add(events, as_of)
+    for kept in sorted(archives):
+        written = archives[kept]
+        if written is not None:
+            yield kept, written.job
+
+
+def _kept(events: list[StoredEvent]) -> Kept:
+    """The edition that the case keeps, as far as the events tell."""
+    edition = [event.under for event in events if event.type in (OPENED, MIGRATED)][-1]
+    return events[0].procedure, edition, events[0].body["variant"]
+
+
+def _archive(path: Path, kept: Kept, rules: str, as_of: int) -> _Archive | None:
     procedure, edition, variant = kept
     library = shelf.library()
     definition = variants.apply(shelf.edition("procedure", procedure, edition).definition, variant)
     chosen: list[Rule] = [r for r in library.all("rule") if r.set == rules and procedure in r.supervises]
     if not chosen:
         return None
-    named = {clock.counting.calendar for clock in definition.clocks.values()}
     editions = {rule.id: library.hash(rule) for rule in chosen}
-    job = batch.Job(
-        path, definition, chosen, editions, {n: calendars.calendar(library, n) for n in named}, as_of
-    )
-    names = _Names()
-    roles: list[str] = list(job.compile(archive.Meaning(procedure, [])).roles)
-    acts = ["", *sorted(definition.acts)]
-    meaning = archive.Meaning(procedure, acts, names.names, names.names, roles, acts)
-    with archive.Writer(path, meaning, archive.COLUMNS) as writer:
-        cases = set(
-            Case.objects.filter(procedure=procedure, edition=edition, variant=variant).values_list(
-                "pk", flat=True
-            )
-        )
-        for subject, events in groupby(
-            queries.events(types=(OPENED, PERFORMED)), key=lambda event: event.subject
-        ):
-            known = [event for event in events if known_at is None or event.recorded_at <= known_at]
-            if subject in cases and known:
-                _write(writer, subject, known, acts, roles, names, definition)
-    return job
+    found = {name: calendars.calendar(library, name) for name in definition.calendars()}
+    return _Archive(batch.Job(path, definition, chosen, editions, found, as_of))
 
 
 class _Names:
@@ -73,28 +85,43 @@ class _Names:
         return self.codes[name]
 
 
-def _write(
-    writer: archive.Writer,
-    subject: str,
-    events: list[queries.StoredEvent],
-    acts: list[str],
-    roles: list[str],
-    names: _Names,
-    definition: Procedure,
-) -> None:
-    done = sorted((live.act(event) for event in events), key=lambda act: (act.occurred_at, act.seq))
-    codes = [acts.index(act.name) for act in done]
-    rows = {
-        "at": [act.occurred_at for act in done],
-        "act": codes,
-        "order": [act.seq for act in done],
-        "organization": [names(act.who.organization) for act in done],
-        "actor": [names(act.who.actor) for act in done],
-        "role": [roles.index(act.who.role) if act.who.role in roles else NONE for act in done],
-        "reported": [NONE if act.reported_at is None else act.reported_at for act in done],
-        "recorded": [act.recorded_at for act in done],
-        "value": [live.value(definition, act, names) for act in done],
-        "due": [live.due(act) for act in done],
-        "precision": [0] * len(done),
-    }
-    writer.case(subject, codes, rows)
+class _Archive:
+    """The cases of one edition and variant on their way into a file."""
+
+    def __init__(self, job: batch.Job) -> None:
+        self.job = job
+        self.names = _Names()
+        compiled = job.compile(archive.Meaning(job.procedure.id, []))
+        self.states, self.acts = compiled.states, compiled.acts
+        self.roles = compiled.roles
+        acts = ["", *self.acts]
+        meaning = archive.Meaning(
+            job.procedure.id, acts, self.names.names, self.names.names, list(self.roles), acts
+        )
+        self.writer = archive.Writer(job.path, meaning, archive.STORED)
+
+    def add(self, events: list[StoredEvent], as_of: int) -> None:
+        """Write one case, its acts in the order in which they count."""
+        done = live.in_order(queries.act(event) for event in events if event.type != MIGRATED)
+        done = [act for act in done if act.occurred_at <= as_of]
+        if done:
+            codes = [self.acts.get(act.name, OTHER) for act in done]
+            self.writer.case(events[0].subject, codes, self._rows(done, codes))
+
+    def _rows(self, done: list[Act], codes: list[int]) -> dict[str, list[int]]:
+        names, procedure = self.names, self.job.procedure
+        led = engine.all_led(procedure, done)
+        return {
+            "at": [act.occurred_at for act in done],
+            "act": codes,
+            "order": [act.seq for act in done],
+            "organization": [names(act.who.organization) for act in done],
+            "actor": [names(act.who.actor) for act in done],
+            "role": [self.roles.get(act.who.role, NONE) for act in done],
+            "reported": [NONE if act.reported_at is None else act.reported_at for act in done],
+            "recorded": [act.recorded_at for act in done],
+            "value": [live.value(procedure, act, names) for act in done],
+            "due": [live.due(act) for act in done],
+            "precision": [int(act.precision == "day") for act in done],
+            "state": [NONE if name is None else self.states[name] for name in led],
+        }

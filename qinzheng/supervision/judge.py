@@ -66,6 +66,9 @@ def _enter(program: Program, state: State, deemed: Deemed) -> None:
         state.aim()
     if state.turn == machine.OVER and state.opened >= 0:
         return  # a case that has ended is not deemed anything any more
+    stages = deemed.rung.stages
+    if stages and state.stage >= 0 and not stages >> state.stage & 1:
+        return  # nor one that has gone on to where the act has no place
     none = [NONE]
     one = Facts([effective], [act], [lane.order], [state.organization], none, none, none, none, none, none)
     state.book.deemed.append((state.key, act, effective, deemed.at))

@@ -5,7 +5,7 @@ What a definition says of limits and marks becomes sorted budgets; nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from qinzheng.calendars.calendar import Calendar
 from qinzheng.cases.schema import Procedure
@@ -29,10 +29,14 @@ class Ladders:
         self.procedure = procedure
         self.calendars = calendars
         self.acts = {name: code for code, name in enumerate(sorted(procedure.acts), start=OTHER + 1)}
+        self.states = {name: code for code, name in enumerate(sorted(procedure.states))}
         self.clocks = sorted(procedure.clocks)
         self.tracks: list[Track] = []
         self.of_clock: dict[str, list[Track]] = {}
         self.marks: dict[tuple[str, str], tuple[Track, Rung]] = {}
+
+    def _bits(self, states: Iterable[str]) -> int:
+        return sum(1 << self.states[state] for state in states)
 
     def _count_of(self, clock: Clock, rule: Counting, limit: LimitName) -> counting.Count:
         calendar = self.calendars(rule.calendar)
@@ -64,6 +68,7 @@ class Ladders:
         for deems in clock.deems:
             _, rung = self._marked(name, deems.mark)
             rung.deems, rung.from_start = self.acts[deems.act], deems.effective == "start"
+            rung.stages = self._bits(self.procedure.acts[deems.act].from_)
 
     def _track(self, name: str, clock: Clock, count: counting.Count) -> Track:
         track = Track(

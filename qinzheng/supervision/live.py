@@ -8,18 +8,17 @@ the difference is issued and withdrawn with its cause. Registered as a projector
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from qinzheng.cases.actions import DEEMED, OPENED, PERFORMED, Act, Change, Deemed
-from qinzheng.cases.engine import Who
+from qinzheng.cases import engine
+from qinzheng.cases.acts import Act, Change, Deemed
+from qinzheng.cases.queries import acts_of
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import FAR, NONE, RUNNING, Book, Facts, State
 from qinzheng.clocks.models import Clock
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
-from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
 from qinzheng.supervision import judge, programs, saved
 from qinzheng.supervision.batch import card_id, ending, names
@@ -51,19 +50,24 @@ class _Judgement:
 
     def run(self) -> list[Deemed]:
         state = self._state()
-        refold = state is None or any(act.occurred_at < self.kept["horizon"] for act in self.change.acts)
+        late = self.change.late or any(
+            act.occurred_at < self.kept.get("horizon", 0) for act in self.change.acts
+        )
         before = {} if state is None else self._running(state)
-        if refold:
+        if state is None or late:
             state, before = self._refold(), self._written()
         else:
-            assert state is not None
-            judge.fold(self.compiled.program, state, self.facts(self.change.acts), 0, len(self.change.acts))
+            acts = self.change.acts
+            judge.fold(
+                self.compiled.program, state, self.facts(acts, [act.led for act in acts]), 0, len(acts)
+            )
+        passed = state.due < self.change.now
         judge.advance(self.compiled.program, state, self.change.now)
-        self._clocks(before, state, refold)
-        self._cards(refold)
-        self._keep(state)
-        acts = list(self.compiled.acts)
-        return [Deemed(acts[act - 1], effective, at) for _, act, effective, at in self._new_deemed(refold)]
+        self._clocks(before, state)
+        self._cards()
+        self._keep(state, passed)
+        named = list(self.compiled.acts)
+        return [Deemed(named[act - 1], effective, at) for _, act, effective, at in self.book.deemed]
 
     # -- the state ------------------------------------------------------------------------------
 
@@ -74,31 +78,20 @@ class _Judgement:
 
     def _refold(self) -> State:
         history = acts_of(self.case.id) if self.case.last_seq else []
-        acts = sorted([*history, *self.change.acts], key=lambda act: (act.occurred_at, act.seq))
+        acts = in_order([*history, *self.change.acts])
+        self.change.history = acts
         state = self.compiled.program.begin(0, self.book)
-        judge.fold(self.compiled.program, state, self.facts(acts), 0, len(acts))
+        facts = self.facts(acts, engine.all_led(self.compiled.procedure, acts))
+        judge.fold(self.compiled.program, state, facts, 0, len(acts))
         return state
 
-    def _keep(self, state: State) -> None:
-        """Save the fold; ``horizon``: what is claimed before it comes late."""
-        passed = [finding[3] for finding in self.book.findings]
-        horizon = max(
-            [state.last, self.kept.get("horizon", 0), *passed, *(row[3] for row in self.book.deemed)]
-        )
+    def _keep(self, state: State, passed: bool) -> None:
+        """Save the fold; ``horizon``: what is claimed before it comes late, for time has been judged up to it."""
+        horizon = max(state.last, self.kept.get("horizon", 0), self.change.now if passed else 0)
         self.case.fold = {
             "program": self.ready.name, "names": self.names, "horizon": horizon, "state": saved.dump(state),
-            "deemed": max(self.kept.get("deemed", 0), len(self.book.deemed)),
         }  # fmt: skip
         self.case.due_at = ledger.instant(state.due) if state.due < FAR else None
-
-    def _new_deemed(self, refold: bool) -> list[tuple[int, int, int, int]]:
-        """Deemed acts not entered yet: after a refold the first ones are known already."""
-        known = (
-            sum(1 for event in queries.history(self.case.id) if event.type == DEEMED)
-            if refold and self.case.last_seq
-            else 0
-        )
-        return self.book.deemed[known:]
 
     def code(self, name: str) -> int:
         """A code for an organization or officer, kept with the case."""
@@ -109,8 +102,8 @@ class _Judgement:
             self.names.append(name)
         return self.codes[name]
 
-    def facts(self, acts: list[Act]) -> Facts:
-        """The acts as columns for the kernel."""
+    def facts(self, acts: list[Act], led: list[str | None]) -> Facts:
+        """The acts as columns for the kernel; ``led``: the states that they led to (:func:`engine.led`)."""
         compiled = self.compiled
         return Facts(
             at=[act.occurred_at for act in acts],
@@ -123,6 +116,7 @@ class _Judgement:
             recorded=[act.recorded_at for act in acts],
             value=[value(compiled.procedure, act, self.code) for act in acts],
             due=[due(act) for act in acts],
+            state=[NONE if name is None else compiled.states[name] for name in led],
         )
 
     # -- clocks ---------------------------------------------------------------------------------
@@ -136,7 +130,7 @@ class _Judgement:
             clock = self.compiled.clocks[track.clock]
             late = track.overdue(lane)
             rows[clock, lane.ordinal] = {
-                "organization": names(self.names, state.organization), "start": lane.start,
+                "organization": names(self.names, lane.organization), "start": lane.start,
                 "due": track.moment(lane, track.limit),
                 "promise": track.moment(lane, track.promise) if track.promise >= 0 else None,
                 "paused": lane.paused if lane.paused >= 0 else None, "end": None,
@@ -144,7 +138,7 @@ class _Judgement:
             }  # fmt: skip
         return rows
 
-    def _clocks(self, before: dict[tuple[str, int], ClockRow], state: State, refold: bool) -> None:
+    def _clocks(self, before: dict[tuple[str, int], ClockRow], state: State) -> None:
         after: dict[tuple[str, int], ClockRow] = {}
         for fact in self.book.clocks:
             _, index, ordinal, start, due, promise, end, status, late, _, organization, _, _ = fact
@@ -163,8 +157,8 @@ class _Judgement:
                 (_UPSERT, [self.case.id, clock, ordinal, row["organization"], *_instants(row), row["ending"]])
             )
             self._determine(type, {"clock": clock, "ordinal": ordinal, **row})
-        if refold:
-            for clock, ordinal in before.keys() - after.keys():
+        if self.change.history is not None:
+            for clock, ordinal in sorted(before.keys() - after.keys()):
                 self.change.writes.append((_REMOVE, [self.case.id, clock, ordinal]))
                 self._determine(VANISHED, {"clock": clock, "ordinal": ordinal})
 
@@ -184,22 +178,27 @@ class _Judgement:
 
     # -- cards ----------------------------------------------------------------------------------
 
-    def _cards(self, refold: bool) -> None:
+    def _cards(self) -> None:
+        """Issue what is new; judged anew, withdraw what is gone, and issue again what is shown otherwise."""
         found: dict[str, Finding] = {}
         for finding in self.book.findings:
             rule = self.compiled.rules[finding[1]].id
             found[card_id(rule, self.ready.editions[rule], self.case.id, finding[2]).hex()] = finding
-        if refold and self.case.last_seq:
-            for card in Card.objects.filter(case=self.case.id, withdrawn_at=None).exclude(id__in=list(found)):
-                self._withdraw(card)
-        known = set(
-            Card.objects.filter(id__in=list(found), withdrawn_at=None).values_list("id", flat=True)
-            if found
-            else []
-        )
+        known: set[str] = set()
+        if self.case.last_seq and (found or self.change.history is not None):
+            for card in Card.objects.filter(case=self.case.id, withdrawn_at=None):
+                if card.id in found and self._as_issued(card, found[card.id]):
+                    known.add(card.id)
+                elif self.change.history is not None:
+                    self._withdraw(card)
         for id, finding in found.items():
             if id not in known:
                 self._issue(id, finding)
+
+    def _as_issued(self, card: Card, finding: Finding) -> bool:
+        _, _, _, at, _, detail, organization, _ = finding
+        shown = ledger.instant(at), detail, names(self.names, organization)
+        return (card.at, card.detail, card.organization) == shown
 
     def _issue(self, id: str, finding: Finding) -> None:
         _, number, occurrence, at, order, detail, organization, _ = finding
@@ -243,7 +242,8 @@ _UPSERT = (
 _CARD = (
     'INSERT INTO supervision_card (id, "case", rule, edition, level, occurrence, organization, at, detail, issued_at) '
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-    "ON CONFLICT (id) DO UPDATE SET withdrawn_at = NULL, withdrawn_for = NULL, issued_at = excluded.issued_at"
+    "ON CONFLICT (id) DO UPDATE SET withdrawn_at = NULL, withdrawn_for = NULL, issued_at = excluded.issued_at, "
+    "at = excluded.at, detail = excluded.detail, organization = excluded.organization"
 )
 
 
@@ -251,10 +251,15 @@ def _instants(row: ClockRow) -> list[Any]:
     return [ledger.instant(row[name]) for name in ("start", "due", "promise", "paused", "end")]
 
 
+def in_order(acts: Iterable[Act]) -> list[Act]:
+    """The acts as they count: by the time claimed, then as they came."""
+    return sorted(acts, key=lambda act: (act.occurred_at, act.seq))
+
+
 def value(procedure: Procedure, act: Act, code: Callable[[str], int]) -> int:
     """The one number that the kernel reads of an act: the organization assigned, days told, units granted."""
     definition = procedure.acts[act.name]
-    if definition.assigns:
+    if definition.assigns and act.form.get(definition.assigns):
         return code(str(act.form[definition.assigns]))
     for name in ("days", "amount", "already_there"):
         if name in act.form:
@@ -271,19 +276,3 @@ def due(act: Act) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=shelf.ZONE)
     return ledger.microseconds(moment) or NONE
-
-
-def acts_of(case_id: str) -> list[Act]:
-    """The acts of a case from the ledger; determinations are the kernel's own and not read back."""
-    return [act(event) for event in queries.history(case_id) if event.type in (OPENED, PERFORMED)]
-
-
-def act(event: queries.StoredEvent) -> Act:
-    """One stored act as the kernel reads it."""
-    body = event.body
-    who = Who(event.actor, event.organization, body["role"])
-    assert event.occurred_at is not None
-    return Act(
-        uuid.UUID(event.id), event.subject_seq, body["act"], who, event.occurred_at, event.reported_at, event.recorded_at,
-        body["form"],
-    )  # fmt: skip

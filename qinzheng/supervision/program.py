@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qinzheng.calendars.calendar import Calendar
+from qinzheng.cases import engine
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks import counting, moves
-from qinzheng.clocks.machine import COMPLETED, OVER, OWNERS, RELEASED, Listener, Rung, Track
+from qinzheng.clocks.machine import COMPLETED, NONE, OVER, OWNERS, RELEASED, Listener, Rung, Track
 from qinzheng.clocks.schema import Clock, Mark
 from qinzheng.supervision import conditions, schema
 from qinzheng.supervision.judge import Program
@@ -31,6 +32,7 @@ class Compiled:
     clocks: list[str]
     tracks: list[Track] = field(default_factory=list)
     keyed: list[tuple[int, schema.ClosedInBulk]] = field(default_factory=list)
+    states: dict[str, int] = field(default_factory=dict)
 
     @property
     def calendar(self) -> str:
@@ -74,6 +76,7 @@ class _Compiler(Ladders):
         self.before: list[list[Listener]] = [[] for _ in range(size)]
         self.moves: list[list[Listener]] = [[] for _ in range(size)]
         self.after: list[list[Listener]] = [[] for _ in range(size)]
+        self.turns: list[list[Listener]] = [[] for _ in range(size)]
         self.last: list[list[Listener]] = [[] for _ in range(size)]
         self.registers = 0
         self.keyed: list[tuple[int, schema.ClosedInBulk]] = []
@@ -88,13 +91,19 @@ class _Compiler(Ladders):
             self._moves(clock, self.procedure.clocks[clock])
         self._acts()
         handlers = [
-            self.first[act] + self.before[act] + self.moves[act] + self.after[act] + self.last[act]
+            self.first[act]
+            + self.before[act]
+            + self.moves[act]
+            + self.after[act]
+            + self.turns[act]
+            + self.last[act]
             for act in range(len(self.acts) + 1)
         ]
         program = Program(self.tracks, handlers, self.registers)
         return Compiled(
-            program, self.procedure, self.rules, self.acts, self.roles, self.clocks, self.tracks, self.keyed
-        )
+            program, self.procedure, self.rules, self.acts, self.roles, self.clocks, self.tracks, self.keyed,
+            self.states,
+        )  # fmt: skip
 
     # -- moves ----------------------------------------------------------------------------------
 
@@ -112,30 +121,35 @@ class _Compiler(Ladders):
             for extension in clock.extends:
                 self._on(self.moves, [extension.by], moves.Extends(track, extension.at_most, extension.times))
             self._on(self.moves, clock.completes, moves.Ends(track, COMPLETED))
-            self._on(self.moves, [*clock.releases, *self._abandons(clock)], moves.Ends(track, RELEASED))
+            self._on(self.moves, clock.releases, moves.Ends(track, RELEASED))
+            self._abandons(clock, track)
             self._on(self.moves, clock.starts, moves.Starts(track, anew=False))
             self._on(self.moves, clock.restarts, moves.Starts(track, anew=True))
 
-    def _abandons(self, clock: Clock) -> list[str]:
+    def _abandons(self, clock: Clock, track: Track) -> None:
         """Acts that end the case otherwise than by completing it release its case clocks."""
-        states = self.procedure.states
-        return [
+        if clock.role != "case":
+            return
+        abandoned = {
             name
-            for name, act in self.procedure.acts.items()
-            if clock.role == "case"
-            and act.to is not None
-            and states[act.to].final in ("withdrawn", "void", "transferred")
-            and name not in (*clock.completes, *clock.releases, *clock.starts, *clock.restarts)
-        ]
+            for name, state in self.procedure.states.items()
+            if state.final in ("withdrawn", "void", "transferred")
+        }
+        named = {*clock.completes, *clock.releases, *clock.starts, *clock.restarts}
+        for name, act in self.procedure.acts.items():
+            if name not in named and abandoned & engine.targets(self.procedure, name):
+                stage = NONE if act.to is None else self.states[act.to]
+                self._on(self.moves, [name], moves.Abandons(track, stage, self._bits(abandoned)))
 
     def _acts(self) -> None:
         states = self.procedure.states
+        turns = [OVER if states[name].final else OWNERS[states[name].turn] for name in self.states]
         for name, act in self.procedure.acts.items():
             if act.opens:
                 self._on(self.first, [name], moves.Opens())
-            if act.to is not None:
-                state = states[act.to]
-                self._on(self.last, [name], moves.Turns(OVER if state.final else OWNERS[state.turn]))
+            if engine.targets(self.procedure, name):
+                stage = NONE if act.to is None else self.states[act.to]
+                self._on(self.turns, [name], moves.Leads(stage, turns))
             if act.assigns:
                 self._on(self.last, [name], moves.Assigns())
 
@@ -190,15 +204,26 @@ class _Compiler(Ladders):
         self._hear(self.before, [when.first], conditions.OutOfOrder(number, self._act(when.then)))
 
     def _wrong_actor(self, number: int, when: schema.WrongActor) -> None:
+        self._known(when.acts)
+        watched = False
         for name, act in self.procedure.acts.items():
             if (when.acts and name not in when.acts) or act.opens:
                 continue
             if when.what == "organization":
-                self._hear(self.before, [name], conditions.WrongOrganization(number))
+                if engine.answers(self.procedure, name):
+                    continue
+                finder: Listener = conditions.WrongOrganization(number)
             elif act.by:
-                self._hear(
-                    self.before, [name], conditions.WrongRole(number, [self.roles[role] for role in act.by])
-                )
+                finder = conditions.WrongRole(number, [self.roles[role] for role in act.by])
+            else:
+                continue
+            self._hear(self.before, [name], finder)
+            watched = True
+        if not watched:
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: wrong_actor 没有可看的环节（会办答复不算） / "
+                f"wrong_actor has no act to watch (answers of a joint group do not count)"
+            )
 
     def _recorded_late(self, number: int, when: schema.RecordedLate) -> None:
         lag = conditions.Lag(number, when.stamp, when.behind, when.more_than_days * conditions.DAY, 1)
@@ -248,9 +273,8 @@ class _Compiler(Ladders):
         )
 
     def _reopened(self, number: int, when: schema.Reopened) -> None:
-        closing = sum(1 << self.acts[name] for name in self._closing())
         acts = when.acts or self._having("reopening")
-        self._hear(self.before, acts, conditions.Reopened(number, self._register(), closing))
+        self._hear(self.before, acts, conditions.Reopened(number, self._register()))
 
     def _too_fast(self, number: int, when: schema.TooFast) -> None:
         least = when.less_than_minutes * counting.MINUTE
@@ -265,13 +289,12 @@ class _Compiler(Ladders):
         finder = conditions.Silence(number, track)
         rung.listeners.append(finder)
         self.tracks.append(track)
-        closing = self._closing()
         self._on(
             self.last,
             [name for name, act in self.procedure.acts.items() if act.opens],
             moves.Starts(track, False),
         )
-        self._on(self.last, closing, moves.Ends(track, COMPLETED))
+        self._on(self.last, self._closing(), moves.EndsOver(track, COMPLETED))
         reopening = [name for name, act in self.procedure.acts.items() if "reopening" in act.traits]
         self._on(self.last, reopening, moves.Starts(track, False))
         self._hear_all(self.before, finder)
@@ -315,10 +338,9 @@ class _Compiler(Ladders):
         return named
 
     def _closing(self) -> list[str]:
-        states = self.procedure.states
-        return [
-            name for name, act in self.procedure.acts.items() if act.to is not None and states[act.to].final
-        ]
+        """Acts that may end the case."""
+        states, acts = self.procedure.states, self.procedure.acts
+        return [name for name in acts if any(states[to].final for to in engine.targets(self.procedure, name))]
 
     def _main(self, named: Sequence[str]) -> list[tuple[str, Track]]:
         return [

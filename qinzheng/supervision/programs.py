@@ -1,4 +1,4 @@
-"""Compiled programs of the published editions, kept until something is published."""
+"""Compiled programs of the published editions, kept until something is published, here or in another process."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ class Ready:
 
 
 _ready: dict[tuple[str, str, str], Ready] = {}
+_stamp: list[tuple[int, int]] = []
 
 
 def ready(procedure: str, edition: str, variant: str = "") -> Ready:
     """The program of a procedure's edition, in a variant, under the published rules and calendars."""
+    stamp = shelf.stamp()
+    if _stamp != [stamp]:
+        _ready.clear()
+        _stamp[:] = [stamp]
     key = (procedure, edition, variant)
     found = _ready.get(key)
     if found is None:

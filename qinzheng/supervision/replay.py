@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from qinzheng.cases.actions import DEEMED, MIGRATED, OPENED, PERFORMED
+from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
@@ -13,13 +14,36 @@ from qinzheng.supervision.live import ISSUED, MOVED, REDETERMINED, VANISHED, WIT
 
 def _case(rows: Rows, event: StoredEvent) -> None:
     body = event.body
-    row = rows.setdefault((event.subject,), {})
+    row = rows.setdefault((event.subject,), {"situation": {}})
     if event.type == OPENED:
         row |= {"number": body["number"], "procedure": event.procedure, "edition": event.under,
-                "opened_at": ledger.instant(event.occurred_at)}  # fmt: skip
+                "opened_at": ledger.instant(event.occurred_at), "variant": body["variant"]}  # fmt: skip
     if event.type == MIGRATED:
         row["edition"] = event.under
-    row |= {"state": body["state"], "organization": body["organization"]}
+    row |= {"state": body["state"], "organization": body["organization"],
+            "closed_at": ledger.instant(body.get("closed"))}  # fmt: skip
+    row["situation"] = _situation(row["situation"], event, body)
+
+
+def _situation(before: dict[str, Any], event: StoredEvent, body: dict[str, Any]) -> dict[str, Any]:
+    """What the engine keeps of the case, as the event left it."""
+    known = {name: before[name] for name in ("deemed", "last") if name in before}
+    if event.type in (OPENED, PERFORMED, DEEMED):
+        known["last"] = max(known.get("last", 0), event.occurred_at or 0, body.get("passed_at", 0))
+    if event.type in (DEEMED, UNDEEMED):
+        entry, listed = [body["act"], event.occurred_at, body["passed_at"]], known.get("deemed", [])
+        others = [each for each in listed if each != entry]
+        known["deemed"] = sorted(
+            [*others, entry] if event.type == DEEMED else others, key=lambda each: (each[2], each[1], each[0])
+        )
+    return known | {"done": body["done"], "joints": body.get("joints", {}), "recorded": event.recorded_at}
+
+
+def _outside(rows: Rows, event: StoredEvent) -> None:
+    body = event.body
+    numbers = body.get("outside", {}) if event.type == OPENED else {body["kind"]: body["number"]}
+    for kind, number in numbers.items():
+        rows[kind, number] = {"case_id": event.subject}
 
 
 def _clock(rows: Rows, event: StoredEvent) -> None:
@@ -40,25 +64,36 @@ def _card(rows: Rows, event: StoredEvent) -> None:
     body = event.body
     key = (body["card"],)
     if event.type == WITHDRAWN:
-        rows[key]["withdrawn_at"] = ledger.instant(event.recorded_at)
+        rows[key] |= {"withdrawn_at": ledger.instant(event.recorded_at), "withdrawn_for": _cause(event)}
         return
     rows[key] = {
         "case": event.subject, "rule": body["rule"], "level": body["level"], "at": ledger.instant(body["at"]),
-        "organization": body["to"], "detail": body["detail"], "withdrawn_at": None,
+        "organization": body["to"], "detail": body["detail"], "occurrence": body["occurrence"],
+        "edition": event.under, "issued_at": ledger.instant(event.recorded_at), "withdrawn_at": None,
+        "withdrawn_for": None,
     }  # fmt: skip
+
+
+def _cause(event: StoredEvent) -> uuid.UUID | None:
+    return None if event.caused_by is None else uuid.UUID(event.caused_by)
 
 
 PROJECTIONS = [
     Projection(
-        "cases_case", ("id",), ("number", "procedure", "edition", "opened_at", "state", "organization"),
-        (OPENED, PERFORMED, DEEMED, MIGRATED), _case,
+        "cases_case", ("id",),
+        ("number", "procedure", "edition", "variant", "opened_at", "closed_at", "state", "organization", "situation"),
+        (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED), _case,
     ),
+    Projection("cases_outside_number", ("kind", "number"), ("case_id",), (OPENED, NUMBERED), _outside),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),
-        ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending"), (MOVED, REDETERMINED, VANISHED), _clock,
+        ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending"),
+        (MOVED, REDETERMINED, VANISHED), _clock,
     ),
     Projection(
-        "supervision_card", ("id",), ("case", "rule", "level", "at", "organization", "detail", "withdrawn_at"),
+        "supervision_card", ("id",),
+        ("case", "rule", "edition", "level", "occurrence", "at", "organization", "detail", "issued_at", "withdrawn_at",
+         "withdrawn_for"),
         (ISSUED, WITHDRAWN), _card,
     ),
 ]  # fmt: skip

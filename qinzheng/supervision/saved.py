@@ -11,7 +11,7 @@ _LANE = (
     "start", "ordinal", "order", "organization", "given", "shift", "extra", "rung", "at", "paused", "cap",
     "pauses", "extensions", "status", "watched",
 )  # fmt: skip
-_STATE = ("done", "due", "last", "opened", "organization", "turn", "since")
+_STATE = ("done", "due", "last", "opened", "organization", "turn", "since", "stage", "ended")
 
 
 def dump(state: State) -> dict[str, Any]:
@@ -27,6 +27,8 @@ def dump(state: State) -> dict[str, Any]:
 
 def load(program: Program, saved: dict[str, Any], book: Book) -> State | None:
     """The state, or None where it was folded by a program of another shape and must be refolded."""
+    if not saved.keys() >= set(_STATE):
+        return None
     if len(saved["lanes"]) != program.lanes or len(saved["registers"]) != program.registers:
         return None
     state = program.begin(0, book)

@@ -1,0 +1,73 @@
+"""Case numbers: our own, whose form is a definition, and those that other systems gave the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+from qinzheng.cases.engine import NotAllowed
+from qinzheng.cases.schema import Procedure
+from qinzheng.definitions import shelf
+from qinzheng.ledger import actions as ledger
+
+_NEXT = (
+    "SELECT now, year, nextval(to_regclass(%s::text || year)) FROM (SELECT now, extract(year FROM now AT TIME ZONE %s::text)::int "
+    "AS year FROM (SELECT clock_timestamp() AS now OFFSET 0) AS clock OFFSET 0) AS today"
+)
+
+
+def following(procedure: Procedure) -> tuple[int, str]:
+    """The database's clock, and the next number of the procedure's series: BEGIN and all in one flush.
+
+    Each prefix and year has a sequence of its own, so writers do not wait for each other. A number whose
+    opening was rolled back is not given again: a series may have gaps.
+    """
+    series = f"cases_number_{procedure.number.prefix.lower()}"
+    now, year, serial = _asked(series)
+    if serial is None:
+        _begin(f"{series}{year}")
+        now, year, serial = _asked(series)
+    moment = ledger.microseconds(now) or 0
+    month = now.astimezone(shelf.ZONE).month
+    return moment, procedure.number.form.format(
+        prefix=procedure.number.prefix, year=year, month=month, serial=serial
+    )
+
+
+def _asked(series: str) -> Any:
+    raw = connection.connection
+    with connection.wrap_database_errors, raw.cursor() as cursor:
+        with raw.pipeline():
+            cursor.execute(_NEXT, [series, str(shelf.ZONE)])
+        return cursor.fetchone()
+
+
+def _begin(series: str) -> None:
+    """The first number of a year: the first writer makes the sequence, the others wait for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [series])
+        cursor.execute(f'CREATE SEQUENCE IF NOT EXISTS "{series}"')
+
+
+def check_outside(procedure: Procedure, numbers: Mapping[str, str]) -> None:
+    """Raise :class:`NotAllowed` for a kind of outside number that the procedure does not know, or an empty one."""
+    for kind, number in numbers.items():
+        if kind not in procedure.number.outside:
+            known = "、".join(procedure.number.outside) or "无"
+            raise NotAllowed(
+                f"没有外部编号种类 {kind}，可用：{known}",
+                f"no kind of outside number {kind}; known: {known}",
+                kind,
+            )
+        if not number.strip() or len(number) > 80:
+            raise NotAllowed("外部编号为 1 至 80 字", "an outside number has 1 to 80 characters", kind)
+
+
+def insert(case_id: str, numbers: Mapping[str, str]) -> list[tuple[str, Sequence[Any]]]:
+    """The statements that keep the outside numbers."""
+    return [
+        ("INSERT INTO cases_outside_number (case_id, kind, number) VALUES (%s, %s, %s)", [case_id, kind, number])
+        for kind, number in numbers.items()
+    ]  # fmt: skip

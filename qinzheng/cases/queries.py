@@ -1,0 +1,109 @@
+"""Reads of a case: held for writing, its acts in the ledger, and what a key did before."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from django.db import connection
+
+from qinzheng.cases import fields
+from qinzheng.cases.acts import OPENED, PERFORMED, Act, Done, Told
+from qinzheng.cases.engine import Situation, Who
+from qinzheng.cases.models import Case
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries
+from qinzheng.ledger.actions import AnotherEvent
+from qinzheng.ledger.queries import StoredEvent
+
+COLUMNS = tuple(field.attname for field in Case._meta.concrete_fields)
+_HELD = f"SELECT {', '.join(COLUMNS)}, clock_timestamp() FROM cases_case WHERE id = %s FOR UPDATE"
+
+
+class NoSuchCase(Exception):
+    """There is no such case (or none that you may see)."""
+
+
+def held(case_id: str, *, skip_locked: bool = False) -> tuple[Case, int] | None:
+    """The case, held until the transaction ends, and the database's clock: BEGIN and all in one flush.
+
+    A clock set back never goes behind what the case has recorded. None where there is no such case, or where
+    another holds it and ``skip_locked``.
+    """
+    raw = connection.connection
+    with connection.wrap_database_errors, raw.cursor() as cursor:
+        with raw.pipeline():
+            cursor.execute(_HELD + (" SKIP LOCKED" if skip_locked else ""), [case_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    values = [
+        json.loads(value) if name in ("situation", "fold") and value is not None else value
+        for name, value in zip(COLUMNS, row, strict=False)
+    ]
+    case = Case.from_db(connection.alias, COLUMNS, values)
+    return case, max(ledger.microseconds(row[-1]) or 0, case.situation.get("recorded", 0))
+
+
+def lock(case_id: str) -> tuple[Case, int]:
+    """The case, held, or :class:`NoSuchCase`."""
+    found = held(case_id)
+    if found is None:
+        raise NoSuchCase(f"没有这件办件 / there is no such case: {case_id}")
+    return found
+
+
+def situation(case: Case) -> Situation:
+    """Where the case stands, for the engine."""
+    saved = case.situation
+    return Situation(case.state, case.organization, saved.get("done", {}), saved.get("joints", {}))
+
+
+def acts_of(case_id: str) -> list[Act]:
+    """The acts of a case from the ledger; determinations are the kernel's own and not read back."""
+    return [act(event) for event in queries.history(case_id) if event.type in (OPENED, PERFORMED)]
+
+
+def act(event: StoredEvent) -> Act:
+    """One stored act as the kernel reads it."""
+    body = event.body
+    who = Who(event.actor, event.organization, body["role"])
+    assert event.occurred_at is not None
+    return Act(
+        uuid.UUID(event.id), event.subject_seq, body["act"], who, event.occurred_at, event.reported_at,
+        event.recorded_at, body["form"], "day" if event.precision == "day" else "instant",
+    )  # fmt: skip
+
+
+def done_before(told: Told, *, case: str = "", procedure: str = "") -> Done | None:
+    """What the key did before; None where it is new, or there is none.
+
+    Raises :class:`~qinzheng.ledger.actions.AnotherEvent` where it did something else, or on another case.
+    """
+    key, who = told.key, told.who
+    if key is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.id, c.number, e.procedure, e.actor, e.organization, e.type, e.body "
+            "FROM ledger_event e LEFT JOIN cases_case c ON c.id = e.subject WHERE e.id = %s",
+            [key],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    body = json.loads(bytes(found[6]))
+    asked = {
+        "case": case or found[0], "procedure": procedure or found[2], "actor": who.actor,
+        "organization": who.organization, "type": PERFORMED if case else OPENED, "act": told.act, "role": who.role,
+        "form": fields.kept(told.form),
+    }  # fmt: skip
+    stored = dict(zip(("case", "number", "procedure", "actor", "organization", "type"), found, strict=False))
+    stored |= {name: body.get(name) for name in ("act", "role", "form")}
+    different = [name for name, value in asked.items() if stored[name] != value]
+    if different:
+        raise AnotherEvent(
+            f"幂等键 {key} 已用于另一行为，不同之处：{'、'.join(different)}；新的行为请用新键 / "
+            f"idempotency key {key} did something else ({', '.join(different)} differ); a new act needs a new key"
+        )
+    return Done(stored["case"], stored["number"], body["state"], key, new=False)

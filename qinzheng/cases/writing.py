@@ -1,0 +1,266 @@
+"""Writes a change of a case: events appended, judged by the projectors, tables and case saved, in one flush.
+
+Acts count in the order in which they are claimed to have happened, not in that of their arrival. One that
+comes late is fitted in: the case is played again in that order, and every act must still be allowed there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from qinzheng.cases import engine, moves, queries
+from qinzheng.cases.acts import (
+    DEEMED,
+    NUMBERED,
+    OPENED,
+    PERFORMED,
+    SYSTEM,
+    UNDEEMED,
+    Act,
+    Change,
+    Deemed,
+    Projector,
+)
+from qinzheng.cases.engine import NotAllowed, Situation
+from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Procedure
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger.envelope import NewEvent
+
+PROJECTORS: list[Projector] = []
+"""Filled by ``qinzheng.plugged``: packages above judge and project inside the transaction of the act."""
+
+Statement = tuple[str, Sequence[Any]]
+
+
+@contextmanager
+def one_transaction() -> Iterator[ExitStack]:
+    """A transaction whose last statements go out together with its COMMIT: give what it yields to :func:`write`."""
+    if connection.in_atomic_block:  # somebody else commits
+        with transaction.atomic(), connection.wrap_database_errors, ExitStack() as last:
+            yield last
+    else:
+        with connection.wrap_database_errors, ExitStack() as last, transaction.atomic():
+            yield last
+
+
+def write(
+    change: Change,
+    last: ExitStack,
+    *,
+    type: str = PERFORMED,
+    first: NewEvent | None = None,
+    extra: Any = None,
+) -> None:
+    """Append the acts (and ``first``), let the projectors judge, and send everything.
+
+    ``extra``: what the body of an opening says besides.
+    """
+    case, acts = change.case, change.acts
+    change.cause = acts[0].id if acts else first.id if first else None
+    events = [first] if first else []
+    if not change.late:
+        events += [_event(case, act, type, extra) for act in acts]
+    deemed = [each for projector in PROJECTORS for each in projector(change)]
+    events += _deem(change, deemed) if _in_order(change, deemed) else _replay(change, deemed, type)
+    if any(event.type != NUMBERED for event in events):
+        case.situation["recorded"] = change.now
+    events += change.determinations
+    seq = case.last_seq
+    case.last_seq += len(events)
+    rows = [ledger.row(event, seq + n, moment(change.now)) for n, event in enumerate(events, start=1)]
+    raw = connection.connection
+    last.enter_context(raw.pipeline())
+    with raw.cursor() as cursor:
+        for sql, parameters in (*_insert(rows), *change.writes, _save(case, new=type == OPENED)):
+            cursor.execute(sql, parameters)
+
+
+def settle(case: Case, procedure: Procedure, after: Situation, at: int) -> None:
+    """Put the situation after an act claimed at ``at`` into the case."""
+    case.state, case.organization = after.state, after.organization
+    kept = {name: case.situation[name] for name in ("deemed", "last", "recorded") if name in case.situation}
+    case.situation = {
+        **kept, "done": dict(after.done), "joints": {key: dict(group) for key, group in after.joints.items()},
+        "last": max(at, kept.get("last", at)),
+    }  # fmt: skip
+    if not procedure.states[after.state].final:
+        case.closed_at = None
+    elif case.closed_at is None:
+        case.closed_at = ledger.instant(at)
+
+
+# -- what was deemed ---------------------------------------------------------------------------------
+
+
+def _in_order(change: Change, deemed: list[Deemed]) -> bool:
+    """Whether what was deemed only follows upon what the case already knows."""
+    if change.history is None:
+        return True
+    known = _known(change.case)
+    news = [each for each in deemed if each not in known]
+    follows = all(each.at >= change.case.situation["last"] for each in news)
+    return not change.late and all(each in deemed for each in known) and follows
+
+
+def _known(case: Case) -> list[Deemed]:
+    return [Deemed(*each) for each in case.situation.get("deemed", [])]
+
+
+def _remember(case: Case, deemed: list[Deemed]) -> None:
+    listed = sorted(deemed, key=lambda each: (each.at, each.effective, each.act))
+    case.situation["deemed"] = [[each.act, each.effective, each.at] for each in listed]
+
+
+def _deem(change: Change, deemed: list[Deemed]) -> list[NewEvent]:
+    """Enter the acts newly deemed, one after another."""
+    case, procedure = change.case, change.procedure
+    known = _known(case)
+    events = []
+    for each in deemed:
+        if each in known:
+            continue
+        after = engine.after(procedure, queries.situation(case), each.act, SYSTEM, {})
+        settle(case, procedure, after, each.effective)
+        case.situation["last"] = max(case.situation["last"], each.at)
+        known = [*known, each]
+        _remember(case, known)
+        events.append(_determined(change, DEEMED, each))
+    return events
+
+
+def _replay(change: Change, deemed: list[Deemed], type: str) -> list[NewEvent]:
+    """Play the case again; deemed acts that no longer hold are withdrawn by event, new ones entered."""
+    assert change.history is not None
+    case = change.case
+    before = _known(case)
+    case.closed_at = None
+    _played(change, deemed)
+    _remember(case, deemed)
+    events = [_event(case, act, type, None) for act in change.acts] if change.late else []
+    events += [_determined(change, UNDEEMED, each) for each in before if each not in deemed]
+    return events + [_determined(change, DEEMED, each) for each in deemed if each not in before]
+
+
+def _played(change: Change, deemed: list[Deemed]) -> None:
+    """Settle the case after every act and everything deemed, in their order.
+
+    From the late act on each act must be allowed where it now stands: :class:`NotAllowed` names the one that
+    is not. What was deemed is entered as the kernel found it.
+    """
+    case, procedure = change.case, change.procedure
+    late = {act.id for act in change.acts} if change.late else set()
+    checked = False
+    here: Situation | None = None
+    for step in _steps(change.history or [], deemed):
+        if isinstance(step, Deemed):
+            assert here is not None
+            here = engine.after(procedure, here, step.act, SYSTEM, {})
+            settle(case, procedure, here, step.effective)
+            case.situation["last"] = max(case.situation["last"], step.at)
+            continue
+        checked = checked or step.id in late
+        if here is None:
+            here = Situation("", step.who.organization)
+        elif checked:
+            _check(procedure, here, step, step.id in late)
+        here = engine.after(procedure, here, step.name, step.who, step.form)
+        settle(case, procedure, here, step.occurred_at)
+
+
+def _check(procedure: Procedure, here: Situation, act: Act, late: bool) -> None:
+    try:
+        engine.check_now(procedure, here, act.name, act.who, act.form)
+        moves.check(procedure, here, act.name, act.who, act.form)
+    except NotAllowed as why:
+        if late:
+            zh, en = f"按所填发生时间，当时{why.zh}", f"at the time stated, {why.en}"
+        else:
+            name = procedure.acts[act.name].name
+            zh = f"按所填发生时间，其后已办的“{name.zh}”便不成立（{why.zh}）；请核对时间"
+            en = f"at the time stated, what was done after it would not hold: {name.en} ({why.en}); check the time"
+        raise NotAllowed(zh, en, "occurred_at") from why
+
+
+def _steps(history: list[Act], deemed: list[Deemed]) -> list[Act | Deemed]:
+    """Acts and deemed acts as the kernel folds them: a mark is passed after the acts of its moment."""
+    steps: list[tuple[int, int, int, Act | Deemed]] = [(act.occurred_at, 0, act.seq, act) for act in history]
+    passed = 0
+    for place, each in enumerate(deemed):
+        passed = max(passed, each.at)  # what silence started may have been overdue already
+        steps.append((passed, 1, place, each))
+    return [step for *_, step in sorted(steps, key=lambda step: step[:3])]
+
+
+def moment(at: int) -> dt.datetime:
+    """Microseconds UTC as the database holds them."""
+    found = ledger.instant(at)
+    assert found is not None
+    return found
+
+
+# -- events and rows ---------------------------------------------------------------------------------
+
+
+def _stands(case: Case) -> dict[str, Any]:
+    """Where the case stands: what every event of it says, so that the case's row follows from the ledger."""
+    body: dict[str, Any] = {
+        "state": case.state, "organization": case.organization, "done": case.situation["done"],
+    }  # fmt: skip
+    if case.situation.get("joints"):
+        body["joints"] = case.situation["joints"]
+    if case.closed_at is not None:
+        body["closed"] = ledger.microseconds(case.closed_at)
+    return body
+
+
+def _event(case: Case, act: Act, type: str, extra: dict[str, Any] | None) -> NewEvent:
+    body = {"act": act.name, "role": act.who.role, "form": dict(act.form), **_stands(case), **(extra or {})}
+    return NewEvent(
+        type=type, subject=case.id, body=body, procedure=case.procedure, organization=act.who.organization,
+        actor=act.who.actor, occurred_at=act.occurred_at, precision=act.precision, reported_at=act.reported_at,
+        under=case.edition, id=act.id,
+    )  # fmt: skip
+
+
+def _determined(change: Change, type: str, deemed: Deemed) -> NewEvent:
+    """The determination that an act was deemed, or is deemed no longer."""
+    case = change.case
+    return NewEvent(
+        type=type, subject=case.id, kind="determination", procedure=case.procedure, occurred_at=deemed.effective,
+        under=case.edition, caused_by=change.cause,
+        body={"act": deemed.act, "passed_at": deemed.at, **_stands(case)},
+    )  # fmt: skip
+
+
+def migrated(case: Case, body: dict[str, Any]) -> dict[str, Any]:
+    """The body of a migration: what moves and why, and where the case stands."""
+    return {**body, **_stands(case)}
+
+
+def _insert(rows: list[tuple[Any, ...]]) -> Iterator[Statement]:
+    if rows:
+        places = ", ".join(["(" + ", ".join(["%s"] * len(ledger.COLUMNS)) + ")"] * len(rows))
+        yield (
+            f"INSERT INTO ledger_event ({', '.join(ledger.COLUMNS)}) VALUES {places}",
+            [value for values in rows for value in values],
+        )
+
+
+_NAMES = [name for name in queries.COLUMNS if name != "id"]
+_NEW = f"INSERT INTO cases_case (id, {', '.join(_NAMES)}) VALUES (%s{', %s' * len(_NAMES)})"
+_SAVED = f"UPDATE cases_case SET {', '.join(f'{name} = %s' for name in _NAMES)} WHERE id = %s"
+
+
+def _save(case: Case, *, new: bool) -> Statement:
+    values = [getattr(case, name) for name in _NAMES]
+    for name in ("situation", "fold"):
+        place = _NAMES.index(name)
+        values[place] = None if values[place] is None else json.dumps(values[place], ensure_ascii=False)
+    return (_NEW, [case.id, *values]) if new else (_SAVED, [*values, case.id])
