@@ -1,0 +1,23 @@
+"""What every template knows: language, theme, reader, and where the reader may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from qinzheng.web import language, navigation, reader, theme
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The context processor of the site."""
+    spoken = language.of(request)
+    who = reader.of(request)
+    return {
+        "language": spoken,
+        "language_tag": language.TAG[spoken],
+        "theme": theme.of(request),
+        "dark_media": theme.MEDIA[theme.of(request)],
+        "reader": who,
+        "navigation": navigation.open_to(who, request.path),
+    }

@@ -1,0 +1,1 @@
+"""The public portal: what a citizen or a firm meets first."""

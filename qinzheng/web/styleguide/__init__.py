@@ -1,0 +1,1 @@
+"""``/styleguide/``: every component in every state, so that whoever changes one sees what else changes."""
