@@ -5,7 +5,9 @@ PostgreSQL under ``QINZHENG_HOME`` (default ``var/``) is used and started on dem
 by ``qinzheng.operations.database``.
 """
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,13 +18,23 @@ from qinzheng.web import assets
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("QINZHENG_HOME", BASE_DIR / "var"))
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
+DEMO = os.environ.get("QINZHENG_DEMO", "") == "1"
+"""A fictional city with one-click logins; refused beside a database of one's own (see ``qinzheng doctor``)."""
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "qinzheng.ledger",
     "qinzheng.definitions",
     "qinzheng.organizations",
@@ -30,6 +42,7 @@ INSTALLED_APPS = [
     "qinzheng.clocks",
     "qinzheng.cases",
     "qinzheng.supervision",
+    "qinzheng.access",
     "qinzheng.operations",
     "qinzheng.web",
 ]
@@ -42,9 +55,66 @@ MIDDLEWARE = [
     "qinzheng.web.language.LanguageMiddleware",
     "qinzheng.web.theme.ThemeMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "qinzheng.access.middleware.Reader",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+AUTH_USER_MODEL = "access.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "qinzheng.access.login.AccountBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["login"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/work/"
+LOGOUT_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 30 * 60  # idle, 等保三级: thirty minutes at most
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("HTTPS", "") == "1"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("HTTPS", "") == "1" else None
+# Five wrong passwords lock a login for fifteen minutes, whoever tries (ours).
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME, AXES_LOCKOUT_PARAMETERS = 5, 0.25, ["username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_CALLABLE = "qinzheng.access.login.locked_out"
+AXES_IPWARE_PROXY_COUNT = int(os.environ.get("PROXIES", "0")) or None
+AXES_ENABLE_ADMIN = False
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "login"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "qinzheng.access.login.Adapter"
+SOCIALACCOUNT_ADAPTER = "qinzheng.access.login.SocialAdapter"
+MFA_ADAPTER = "qinzheng.access.login.FactorAdapter"
+# Single sign-on of the city or province by OpenID Connect: on where OIDC_SERVER names its issuer.
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "city", "name": os.environ.get("OIDC_NAME", "统一身份认证"),
+                "client_id": os.environ["OIDC_CLIENT_ID"], "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": os.environ["OIDC_SERVER"]},
+            }
+        ],
+    }
+} if os.environ.get("OIDC_SERVER") else {}  # fmt: skip
 ROOT_URLCONF = "qinzheng.web.urls"
 CSRF_FAILURE_VIEW = "qinzheng.web.errors.form_expired"
 TEMPLATES = [
@@ -89,6 +159,23 @@ def database(url: str) -> dict[str, object]:
     }
 
 
+def session_key() -> str:
+    """``SECRET_KEY``; with the embedded database one is made and kept (0600), a city gives its own."""
+    given = os.environ.get("SECRET_KEY", "")
+    file = HOME / "keys" / "session.key"
+    if given or (os.environ.get("DATABASE_URL") and not file.exists()):
+        return given
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (
+            contextlib.suppress(FileExistsError),
+            os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as made,
+        ):
+            made.write(secrets.token_urlsafe(48))
+    return file.read_text(encoding="ascii")
+
+
+SECRET_KEY = session_key()
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///qinzheng"))}
 
 USE_TZ = True
@@ -101,3 +188,8 @@ MASTER_KEY = os.environ.get("QINZHENG_MASTER_KEY", "")
 MASTER_KEY_FILE = os.environ.get("QINZHENG_MASTER_KEY_FILE", "") or str(HOME / "keys" / "master.key")
 # Only with the embedded database is a missing key file made; a city makes, keeps and backs up its own.
 MASTER_KEY_MADE = not os.environ.get("DATABASE_URL")
+
+# Signed checkpoints leave the database: a folder and a key that its administrators do not hold.
+CHECKPOINTS = os.environ.get("QINZHENG_CHECKPOINTS", "") or str(HOME / "checkpoints")
+CHECKPOINT_KEY = os.environ.get("QINZHENG_CHECKPOINT_KEY", "") or str(HOME / "keys" / "checkpoint.key")
+LEDGER_ORIGIN = os.environ.get("QINZHENG_LEDGER_ORIGIN", "")

@@ -1,0 +1,83 @@
+"""In which post, for which unit and in which role somebody acts; and which acts are open to it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from qinzheng.access import rules
+from qinzheng.access.users import Seat, User
+from qinzheng.cases import actions, engine
+from qinzheng.cases.engine import NotAllowed, Situation, Who
+from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Act, Procedure
+
+CITIZEN_ROLES = ("applicant", "citizen")
+
+
+def who(user: User, act: Act, case: Case | None = None) -> Who | None:
+    """The post, unit and role in which the user may do the act; None where no role of its fits.
+
+    A post of the unit that holds the case, or was asked for its opinion, is chosen before another.
+    """
+    seats = sorted(user.seats, key=lambda seat: (seat.stand_in, not _holds(seat, case)))
+    for seat in seats:
+        role = next((role for role in act.by if role in seat.roles), None)
+        if role is not None:
+            return Who(seat.post, seat.organization, role)
+    role = next((role for role in CITIZEN_ROLES if role in act.by), None)
+    if role is not None and user.parties:
+        return Who(user.pseudonym, "", role)
+    return None
+
+
+def _holds(seat: Seat, case: Case | None) -> bool:
+    return case is not None and case.organization == seat.organization
+
+
+def open_acts(user: User, case: Case, procedure: Procedure) -> Iterator[tuple[str, Act]]:
+    """The acts that the user may do on the case as it stands, in the order of the procedure."""
+    if not rules.can(user, "perform", case):
+        return
+    here = actions.situation(case)
+    for name, act in procedure.acts.items():
+        actor = who(user, act, case)
+        if actor is not None and not act.opens and fits(procedure, here, name, actor):
+            yield name, act
+
+
+def fits(procedure: Procedure, here: Situation, name: str, actor: Who) -> bool:
+    """Whether the act fits the state; what its form will say is not known yet."""
+    try:
+        engine.check_may(procedure, name, actor)
+        engine.check_now(procedure, here, name, actor, _Filled())
+    except NotAllowed:
+        return False
+    return True
+
+
+class _Filled(dict[str, Any]):
+    """A form in which everything is filled in: guards on fields are asked when the form is there."""
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        return True
+
+
+def opening_acts(user: User, procedure: Procedure) -> list[tuple[str, Act, Who]]:
+    """The acts by which the user may open a case of the procedure."""
+    found = []
+    for name, act in procedure.acts.items():
+        actor = who(user, act) if act.opens else None
+        if actor is not None:
+            found.append((name, act, actor))
+    return found
+
+
+def perform(user: User, case: Case, name: str, form: Mapping[str, Any], **more: Any) -> actions.Done:
+    """Do an act as the user; :class:`NotAllowed` where it may not. The domain checks state, form and law."""
+    procedure = actions.procedure_of(case)
+    act = procedure.acts.get(name)
+    actor = who(user, act, case) if act is not None else None
+    if act is None or actor is None or not rules.can(user, "perform", case):
+        raise NotAllowed(f"您不能办理“{name}”", f"you may not do {name}")
+    return actions.perform(case.pk, name, actor, form, **more)

@@ -1,0 +1,250 @@
+"""The only writers of accounts and rights. Each leaves an event in the ledger: that is the security log.
+
+Who may call what stands in :mod:`qinzheng.access.rules`; here it is checked again that no account holds two powers,
+that nobody approves its own opening, and that a demonstration account exists in demonstration mode only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from qinzheng.access import rules
+from qinzheng.access.models import POWERS, Account, Administration, BreakGlass, Mandate, Seen, Token
+from qinzheng.access.users import User
+from qinzheng.cases.engine import NotAllowed
+from qinzheng.cases.models import Case
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger.envelope import NewEvent
+
+LONGEST_OPENING = dt.timedelta(minutes=30)
+REASONS = {
+    "complaint_check": ("核查举报", "checking a complaint"),
+    "safety": ("人身安全紧急情况", "somebody's safety"),
+    "court_order": ("司法机关依法调取", "a court's order"),
+    "technical": ("系统故障处置", "repairing a fault"),
+}
+"""The closed list of reasons for which a sealed part may be opened (ours)."""
+TOKEN = "qz_"
+TOKEN_SCOPES = frozenset({"read", "act", "ingest", "feed"})
+
+
+def _note(type: str, account: Account, by: str, **body: object) -> None:
+    """One event of the security log: pseudonyms only."""
+    ledger.append(
+        [NewEvent(type=f"access.{type}", subject=f"account:{account.pseudonym}", body=body, actor=by)]
+    )
+
+
+# -- accounts -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def make_account(
+    login: str, kind: str, by: str, *, password: str | None = None, demo: bool = False, **fields: object
+) -> Account:
+    """A new account. A demonstration account is refused outside demonstration mode."""
+    if demo and not settings.DEMO:
+        raise NotAllowed(
+            "只有演示模式才能建立演示账号", "demonstration accounts exist in demonstration mode only"
+        )
+    account = Account.objects.create_user(login, password, kind=kind, demo=demo, **fields)
+    _note("account_made", account, by, kind=kind, demo=demo)
+    return account
+
+
+@transaction.atomic
+def switch(account: Account, active: bool, by: str) -> None:
+    """Switch an account off or on; off takes effect at its next request."""
+    account.is_active = active
+    account.save(update_fields=["is_active"])
+    _note("account_switched_on" if active else "account_switched_off", account, by)
+
+
+@transaction.atomic
+def grant(account: Account, power: str, by: str) -> Administration:
+    """Give an account one of the three administrators' powers."""
+    if power not in POWERS:
+        raise NotAllowed(
+            f"没有权限 {power}，可用：{'、'.join(POWERS)}",
+            f"no power {power}; known: {', '.join(POWERS)}",
+            "power",
+        )
+    if account.kind != "administrator" or account.person_id is not None:
+        raise NotAllowed("管理员账号不得兼任业务岗位", "an administrator's account holds no post", "account")
+    if Administration.objects.filter(account=account).exists():
+        raise NotAllowed(
+            "该账号已有一项管理权限，三员分立，不得兼任",
+            "the account holds a power already: the three are separate",
+            "power",
+        )
+    made = Administration.objects.create(account=account, power=power, granted_by=by)
+    _note("power_granted", account, by, power=power)
+    return made
+
+
+def logged(account: Account, what: str, method: str) -> None:
+    """A login, logout, refusal or lock-out, as it happened."""
+    _note(what, account, account.pseudonym, method=method)
+
+
+# -- mandates and tokens ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def mandate(
+    account: Account,
+    party: str,
+    begins: dt.date,
+    by: str,
+    *,
+    items: Sequence[str] = (),
+    ends: dt.date | None = None,
+) -> Mandate:
+    """A firm lets a handler act for it."""
+    if account.kind != "handler":
+        raise NotAllowed("委托只给经办人账号", "only a handler's account holds mandates", "account")
+    made = Mandate.objects.create(account=account, party=party, items=list(items), begins=begins, ends=ends)
+    _note(
+        "mandate_given",
+        account,
+        by,
+        party=party,
+        items=list(items),
+        begins=begins.isoformat(),
+        ends=ends and ends.isoformat(),
+    )
+    return made
+
+
+@transaction.atomic
+def revoke_mandate(made: Mandate, by: str) -> None:
+    """The firm takes its mandate back, from now on."""
+    made.revoked_at = dt.datetime.now(dt.UTC)
+    made.save(update_fields=["revoked_at"])
+    _note("mandate_revoked", made.account, by, party=made.party)
+
+
+@transaction.atomic
+def issue_token(
+    account: Account,
+    label: str,
+    scopes: Sequence[str],
+    days: int,
+    by: str,
+    *,
+    organizations: Sequence[str] = (),
+) -> tuple[Token, str]:
+    """A token and its secret, which is shown this once: only its hash is kept."""
+    unknown = sorted(set(scopes) - TOKEN_SCOPES)
+    if unknown or not scopes:
+        known = ", ".join(sorted(TOKEN_SCOPES))
+        raise NotAllowed(f"权限范围应为 {known} 中的若干", f"scopes are some of {known}", "scopes")
+    if account.kind != "service":
+        raise NotAllowed("令牌只签发给应用账号", "tokens are for application accounts", "account")
+    secret = TOKEN + secrets.token_urlsafe(32)
+    made = Token.objects.create(
+        account=account, digest=digest(secret), label=label, scopes=sorted(scopes), organizations=list(organizations),
+        created_by=by, expires_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=days),
+    )  # fmt: skip
+    _note("token_issued", account, by, token=made.pk, scopes=sorted(scopes), days=days)
+    return made, secret
+
+
+@transaction.atomic
+def revoke_token(token: Token, by: str) -> None:
+    """The token opens nothing any more."""
+    token.revoked_at = dt.datetime.now(dt.UTC)
+    token.save(update_fields=["revoked_at"])
+    _note("token_revoked", token.account, by, token=token.pk)
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a token: it has 256 bits of chance in it, so one hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+# -- break-glass --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_opening(user: User, case: Case, reason: str) -> BreakGlass:
+    """Ask for the sealed part of one case to be opened; somebody else must approve."""
+    if not rules.can(user, "ask_opening"):
+        raise NotAllowed("您不能申请破窗查阅", "you may not ask for an opening")
+    if reason not in REASONS:
+        raise NotAllowed("请选择事由", f"choose a reason: {', '.join(REASONS)}", "reason")
+    asked = BreakGlass.objects.create(
+        case=case.pk, asked_by_id=user.account, reason=reason, asked_at=dt.datetime.now(dt.UTC)
+    )
+    _opening("opening_asked", asked, user)
+    return asked
+
+
+@transaction.atomic
+def approve_opening(user: User, asked: BreakGlass, minutes: int) -> None:
+    """Approve: for thirty minutes at most, by another person than the one who asked."""
+    if not rules.can(user, "approve", asked):
+        raise NotAllowed("您不能批准破窗查阅", "you may not approve an opening")
+    if asked.asked_by_id == user.account:
+        raise NotAllowed("申请人不得自行批准", "nobody approves what he asked for himself")
+    length = dt.timedelta(minutes=minutes)
+    if not dt.timedelta(0) < length <= LONGEST_OPENING:
+        raise NotAllowed("时长为 1 至 30 分钟", "one to thirty minutes", "minutes")
+    asked.approved_by_id, asked.approved_at = user.account, dt.datetime.now(dt.UTC)
+    asked.ends_at = asked.approved_at + length
+    asked.save(update_fields=["approved_by", "approved_at", "ends_at"])
+    _opening("opening_approved", asked, user, minutes=minutes)
+
+
+def opened(user: User, case: Case) -> bool:
+    """Whether an approved opening of the user's runs now; each look is an event before anything is shown."""
+    now = dt.datetime.now(dt.UTC)
+    asked = (
+        BreakGlass.objects.filter(case=case.pk, asked_by=user.account, ends_at__gt=now)
+        .exclude(approved_by=None)
+        .first()
+    )
+    if asked is None:
+        return False
+    _opening("opening_used", asked, user)
+    return True
+
+
+def _opening(type: str, asked: BreakGlass, user: User, **body: object) -> None:
+    ledger.append(
+        [
+            NewEvent(
+                type=f"access.{type}",
+                subject=f"opening:{asked.pk}",
+                body={"case": asked.case, "reason": asked.reason, **body},
+                actor=user.pseudonym,
+            )
+        ]
+    )
+
+
+# -- who saw it ---------------------------------------------------------------------------------------
+
+
+def seen(user: User, case: Case) -> None:
+    """Remember that the user looked at the case: once a day and post, with how often."""
+    now = dt.datetime.now(dt.UTC)
+    reader = user.posts[0] if user.posts else user.pseudonym
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO access_seen ("case", reader, day, first_at, times) VALUES (%s, %s, %s, %s, 1) '
+            'ON CONFLICT ("case", reader, day) DO UPDATE SET times = access_seen.times + 1',
+            [case.pk, reader, now.date(), now],
+        )
+
+
+def readers(case: Case) -> list[Seen]:
+    """Who looked, newest first."""
+    return list(Seen.objects.filter(case=case.pk).order_by(F("first_at").desc())[:50])

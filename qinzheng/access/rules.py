@@ -1,0 +1,176 @@
+"""Who may do what to which thing: the one module of rules. Denied unless a clause allows it.
+
+``scope(user, act, queryset)`` keeps the rows that the user may ``act`` on; ``can(user, act, thing)`` asks the
+same clauses about one thing, so a list and a page cannot disagree. A *denial* beats every clause: whoever a
+sealed case concerns does not learn that it exists (纪检监察机关处理检举控告工作规则 47), nor does anybody in that unit, above
+it or below it. The table of roles follows the project's design notes on who may see what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from qinzheng.access.models import Account, BreakGlass, Token
+from qinzheng.access.users import User
+from qinzheng.cases.models import Case
+from qinzheng.organizations.models import Organization
+from qinzheng.supervision.models import Card
+
+OFFICE = frozenset(
+    {"clerk", "handler", "approver", "head_of_organ", "government_head", "agent", "dispatcher", "head_of_review_body"}
+)  # fmt: skip
+"""Roles that handle cases; all others watch, appraise or administer."""
+
+EVERY = Q(pk__isnull=False)
+Rows = TypeVar("Rows", bound=Model)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """These ``acts`` on this kind of thing are allowed to users for whom ``who`` holds, on the rows of ``which``."""
+
+    name: str
+    thing: type[Model]
+    acts: frozenset[str]
+    who: Callable[[User], bool]
+    which: Callable[[User], Q]
+
+
+def _has(*roles: str) -> Callable[[User], bool]:
+    wanted = frozenset(roles)
+    return lambda user: bool(user.roles & wanted)
+
+
+def _office(user: User) -> bool:
+    return bool(user.roles & OFFICE)
+
+
+def _everything(user: User) -> Q:
+    return EVERY
+
+
+def _held(user: User) -> Q:
+    """Cases that the user's units hold, opened, or were asked about."""
+    return (
+        Q(organization__in=user.reach) | Q(opened_by__in=user.reach) | Q(pk__in=_asked(user).values("case"))
+    )
+
+
+def _asked(user: User) -> QuerySet[Any]:
+    from_joints = Case._meta.get_field("asked").related_model
+    return from_joints._default_manager.filter(organization__in=user.own)
+
+
+def _mine(user: User) -> Q:
+    """Cases in which the user, or a firm that it acts for, takes part."""
+    return Q(parties__party__in=user.parties, parties__relation__in=("applicant", "agent", "reporter"))
+
+
+def _read(*more: str) -> frozenset[str]:
+    return frozenset({"see", *more})
+
+
+CLAUSES: list[Clause] = [
+    Clause("the party sees and takes part in its case", Case, _read("perform"), lambda u: bool(u.parties), _mine),
+    Clause("whoever handles it", Case, _read("perform", "open_personal", "export"), _office, _held),
+    Clause("supervision sees every case", Case, _read("export", "judge"), _has("supervisor"), _everything),
+    Clause("the auditor sees every case, masked", Case, _read(), _has("auditor"), _everything),
+    Clause("a unit sees the cards on its cases", Card, _read("answer"), _office, lambda u: Q(organization__in=u.reach)),
+    Clause("supervision works with every card", Card, _read("judge", "export"), _has("supervisor"), _everything),
+    Clause("leaders and auditors see every card", Card, _read(), _has("leader", "auditor"), _everything),
+    Clause("everybody in office sees the tree", Organization, _read(), lambda u: bool(u.seats), _everything),
+    Clause("a unit sees its own figures", Organization, frozenset({"measure"}), _office, lambda u: Q(pk__in=u.reach)),
+    Clause(
+        "supervision, appraisers, leaders and auditors see all figures", Organization, frozenset({"measure"}),
+        _has("supervisor", "appraiser", "leader", "auditor"), _everything,
+    ),
+    Clause("the system administrator keeps accounts", Account, _read("make", "switch_off"), lambda u: u.power == "system", _everything),
+    Clause("the security administrator grants", Account, _read("grant", "unlock"), lambda u: u.power == "security", _everything),
+    Clause("the audit administrator reads", Account, _read(), lambda u: u.power == "audit", _everything),
+    Clause("the security administrator keeps tokens", Token, _read("make", "revoke"), lambda u: u.power == "security", _everything),
+    Clause("openings are approved by leaders", BreakGlass, _read("approve"), _has("leader"), _everything),
+    Clause("supervision sees its openings", BreakGlass, _read(), _has("supervisor"), lambda u: Q(asked_by=u.account)),
+    Clause("openings are read by auditors", BreakGlass, _read(), _has("auditor"), _everything),
+]  # fmt: skip
+
+DENIALS: list[Clause] = [
+    Clause(
+        "a sealed case does not exist for whom it concerns", Case, frozenset(),
+        lambda u: bool(u.kin or u.posts), lambda u: Q(concerns__organization__in=u.kin) | Q(concerns__post__in=u.posts),
+    ),
+    Clause(
+        "nor do its cards", Card, frozenset(), lambda u: bool(u.kin or u.posts),
+        lambda u: Q(case__in=_concerning(u).values("case")),
+    ),
+]  # fmt: skip
+"""Empty ``acts``: every act."""
+
+
+def _concerning(user: User) -> QuerySet[Any]:
+    concerns = Case._meta.get_field("concerns").related_model
+    return concerns._default_manager.filter(Q(organization__in=user.kin) | Q(post__in=user.posts))
+
+
+PAGES: dict[str, Callable[[User], bool]] = {
+    "work": lambda u: _office(u) or bool(u.roles & {"supervisor"}),
+    "wall": lambda u: u.head or bool(u.roles & {"supervisor", "leader", "auditor", "display"}),
+    "overview": lambda u: bool(u.seats),
+    "ledger": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "audit",
+    "definitions": lambda u: not u.is_anonymous,
+    "publish": lambda u: bool(u.roles & {"supervisor"}),
+    "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
+    "administration": lambda u: bool(u.power),
+    "ask_opening": lambda u: bool(u.roles & {"supervisor"}),
+    "open": lambda u: bool(u.parties) or bool(u.roles & OFFICE),
+    "ingest": lambda u: u.scopes is not None and "ingest" in u.scopes,
+    "feed": lambda u: u.scopes is not None and "feed" in u.scopes,
+}
+"""Pages and doors that are about no single thing."""
+
+SCOPES: dict[str, frozenset[str]] = {
+    "see": frozenset({"read", "act"}),
+    "perform": frozenset({"act"}),
+    "open": frozenset({"act"}),
+    "measure": frozenset({"read"}),
+}
+"""What a token's scopes allow at all; an act that is not here is for people only."""
+
+
+def scope(user: User, act: str, rows: QuerySet[Rows]) -> QuerySet[Rows]:
+    """The rows that the user may ``act`` on; none where no clause allows it."""
+    if not _within_scopes(user, act):
+        return rows.none()
+    allowed = Q()
+    for clause in CLAUSES:
+        if clause.thing is rows.model and act in clause.acts and clause.who(user):
+            allowed |= clause.which(user)
+    if not allowed:
+        return rows.none()
+    # As subqueries: a row that several clauses or several parties allow is still one row.
+    kept = (
+        rows.filter(pk__in=rows.model._default_manager.filter(allowed).values("pk"))
+        if allowed != EVERY
+        else rows
+    )
+    for denial in DENIALS:
+        if denial.thing is rows.model and denial.who(user):
+            kept = kept.exclude(pk__in=rows.model._default_manager.filter(denial.which(user)).values("pk"))
+    return kept
+
+
+def can(user: User, act: str, thing: Model | None = None) -> bool:
+    """Whether the user may ``act`` on the thing, or enter the page ``act``. An unknown act is refused."""
+    if thing is None:
+        rule = PAGES.get(act)
+        return rule is not None and rule(user) and _within_scopes(user, act)
+    return scope(user, act, type(thing)._default_manager.filter(pk=thing.pk)).exists()
+
+
+def _within_scopes(user: User, act: str) -> bool:
+    if user.scopes is None or act in ("ingest", "feed"):
+        return True
+    return bool(user.scopes & SCOPES.get(act, frozenset()))
