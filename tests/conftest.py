@@ -5,10 +5,12 @@
 pytest-xdist each worker starts its own. Tests that need no database start none.
 """
 
+import base64
 import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connections
 
 from config import settings
@@ -34,6 +36,12 @@ def django_db_modify_db_settings() -> Iterator[None]:
         settings.DATABASES["default"].update(settings.database(cluster.url()))
         yield
         connections.close_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _master_key() -> None:
+    """A master key of the tests' own, so that none is made below the checkout's ``var/``."""
+    django_settings.MASTER_KEY = base64.b64encode(b"a key of the tests, known to all").decode()
 
 
 TRUNCATED = ("ledger_event", "ledger_position")

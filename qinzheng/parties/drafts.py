@@ -1,0 +1,76 @@
+"""A record before it is saved: sealed, indexed, compared with what is there. For the verbs, one and many."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qinzheng.ledger.envelope import NewEvent
+from qinzheng.parties import events, fields, subjects
+from qinzheng.parties.models import Party
+from qinzheng.parties.subjects import PartyRefused
+from qinzheng.parties.vault import Vault
+
+CITY_TIME = ZoneInfo("Asia/Shanghai")
+
+
+class AnotherName(PartyRefused):
+    """The identity number is registered under another name."""
+
+
+class CodeTaken(PartyRefused):
+    """The code belongs to another party: they may be one, to be merged."""
+
+
+def today() -> dt.date:
+    """The civil day in the city."""
+    return dt.datetime.now(CITY_TIME).date()
+
+
+def draft(
+    vault: Vault, kind: str, clean: Mapping[str, Any], *, town: str, credit_class: str, key: uuid.UUID | None = None
+) -> Party:  # fmt: skip
+    """A party sealed but not saved."""
+    made = Party(id=f"party:{key or uuid.uuid4()}", kind=kind, town=town, credit_class=credit_class)
+    subjects.put(vault, made, clean)
+    return made
+
+
+def registered(made: Party, clean: Mapping[str, Any], by: str, organization: str) -> NewEvent:
+    """The event of a registration."""
+    return events.event(
+        events.REGISTERED, made.pk, by, organization, kind=made.kind, town=made.town, credit_class=made.credit_class,
+        fields=sorted(clean), commitment=made.commitment,
+    )  # fmt: skip
+
+
+def check_same_name(held: Party | None, made: Party) -> None:
+    """Raises :class:`AnotherName`: a citizen's number under another name is a slip, or somebody else's number."""
+    if held is not None and made.kind == fields.CITIZEN and held.name_index != made.name_index:
+        raise AnotherName(
+            f"该公民身份号码已登记在另一姓名下（{held.pk}）：请核对证件；确已改名的，先更正该主体的姓名",
+            f"this identity number is registered under another name ({held.pk}): compare the card; where the name "
+            "was changed, correct that party first",
+        )
+
+
+def changes(held: Mapping[str, Any], clean: Mapping[str, Any]) -> list[str]:
+    """The names of the fields that would become others."""
+    return sorted(name for name, value in clean.items() if value != held.get(name))
+
+
+def code_taken(root: Party) -> CodeTaken:
+    """The refusal, naming the other party."""
+    index = (
+        {"identity_index": root.identity_index}
+        if root.identity_index
+        else {"enterprise_index": root.enterprise_index}
+    )
+    other = Party.objects.filter(**index).values_list("pk", flat=True).first()
+    return CodeTaken(
+        f"该号码已属于 {other}：如为同一主体，请合并二者",
+        f"this code belongs to {other}: where both are one, merge them",
+    )  # fmt: skip

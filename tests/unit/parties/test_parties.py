@@ -1,0 +1,591 @@
+"""The verbs and reads of parties on the real database: found again, masked, opened with a trace, merged, erased."""
+
+import threading
+import uuid
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from qinzheng.ledger import queries as ledger
+from qinzheng.parties import actions, codes, events, queries
+from qinzheng.parties.actions import register
+from qinzheng.parties.bulk import BadRows, Row
+from qinzheng.parties.drafts import AnotherName, CodeTaken
+from qinzheng.parties.fields import WrongField
+from qinzheng.parties.models import Consent, Listing, Party, SealedText
+from qinzheng.parties.queries import Contact, NotConsented
+from qinzheng.parties.subjects import Erased, NoSuchParty, PartyRefused, Restricted
+from qinzheng.parties.texts import NoSuchText
+from qinzheng.parties.vault import Damaged, WrongKey
+from tests.unit.parties.people import (
+    BY,
+    CITIZEN,
+    FIRM,
+    REASON,
+    TEXT,
+    citizen,
+    differences,
+    firm,
+    in_ledger,
+    row,
+    values,
+)  # fmt: skip
+
+pytestmark = pytest.mark.django_db
+OTHER_KEY = "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyMTI="
+
+
+def types(subject):
+    return [event.type.removeprefix("parties.") for event in ledger.history(subject)]
+
+
+def body(subject):
+    return ledger.history(subject)[-1].body
+
+
+def found_by_code(code):
+    found = queries.find_by_code(code)
+    assert found is not None
+    return found
+
+
+# ---------------------------------------------------------------- registered and found
+
+
+def test_a_citizen_is_sealed_found_and_registered_once():
+    party = register("citizen", CITIZEN, by=BY, organization="centre", town="town-03")
+    again = register("citizen", {"name": CITIZEN["name"], "identity_number": "11010519491231002x"}, by=BY)
+    assert again.pk == party.pk
+    assert types(party.pk) == ["registered"]
+    assert body(party.pk) == {
+        "kind": "citizen", "town": "town-03", "credit_class": "", "fields": sorted(CITIZEN), "commitment": party.commitment,
+    }  # fmt: skip
+    for found in (
+        found_by_code(CITIZEN["identity_number"]),
+        *queries.find_by_phone("+86 139 8765 0001"),
+        *queries.find_by_name(" 金丝雀 甲"),
+        queries.party(party.pk),
+    ):
+        assert found.pk == party.pk
+    assert (
+        queries.find_by_code(codes.make_identity_number("320583", codes.birthday("11010519491231002X"), 1))
+        is None
+    )
+    assert (queries.find_by_phone("13900000000"), queries.find_by_name("金丝雀甲", "enterprise")) == ([], [])
+    with pytest.raises(codes.WrongCode):
+        queries.find_by_code("123")
+
+
+def test_no_value_stands_in_the_tables_or_the_statements():
+    with CaptureQueriesContext(connection) as said:
+        party = register("citizen", CITIZEN, by=BY)
+        actions.keep_text(TEXT, party.pk, by=BY)
+        queries.find_by_phone(CITIZEN["phone"])
+        queries.open_(party.pk, BY, "handling")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p::text FROM parties_party p UNION ALL SELECT t::text FROM parties_sealed_text t"
+        )
+        dump = "\n".join(part for (part,) in cursor.fetchall())
+    statements = "\n".join(query["sql"] for query in said.captured_queries)
+    for value in values(CITIZEN, TEXT):
+        for raw in (value, value.encode().hex()):
+            assert raw not in dump + statements
+
+
+def test_a_number_under_another_name_is_refused():
+    register("citizen", CITIZEN, by=BY)
+    with pytest.raises(AnotherName, match="另一姓名") as refused:
+        register("citizen", CITIZEN | {"name": "李四"}, by=BY)
+    assert "李四" not in str(refused.value)
+    firm_ = register("enterprise", FIRM, by=BY)
+    assert register("enterprise", FIRM | {"name": "更名后有限公司"}, by=BY).pk == firm_.pk
+
+
+def test_without_a_code_each_is_new_unless_the_key_is_the_same():
+    key = uuid.uuid4()
+    first = register("citizen", {"name": "张三"}, by=BY, key=key)
+    assert register("citizen", {"name": "张三"}, by=BY, key=key).pk == first.pk == f"party:{key}"
+    assert register("citizen", {"name": "张三"}, by=BY).pk != first.pk
+    assert len(queries.find_by_name("张三")) == 2
+
+
+def test_what_is_wrong_registers_nothing():
+    for kind, given, credit_class in (
+        ("citizen", {"name": "张三", "identity_number": "110105194912310021"}, ""),
+        ("citizen", {"name": "张三"}, "A"),
+        ("enterprise", {"name": "甲厂"}, "E"),
+    ):
+        with pytest.raises(WrongField):
+            register(kind, given, by=BY, credit_class=credit_class)
+    assert not Party.objects.exists()
+
+
+def test_a_change_seals_anew_and_keeps_the_rest():
+    party = register("citizen", CITIZEN, by=BY)
+    before = row(party.pk)
+    actions.change(party.pk, {"phone": "13987650002", "address": ""}, by=BY, town="town-05")
+    assert body(party.pk)["fields"] == ["address", "phone"]
+    assert body(party.pk)["town"] == "town-05"
+    after = row(party.pk)
+    assert not {bytes(before[name]) for name in ("sealed", "key_wrapped", "phone_index")} & {
+        bytes(after[name]) for name in ("sealed", "key_wrapped", "phone_index")
+    }
+    held = queries.open_(party.pk, BY, "handling")
+    assert held == {key: value for key, value in CITIZEN.items() if key != "address"} | {
+        "phone": "13987650002"
+    }
+    assert (queries.find_by_phone("13987650001"), len(queries.find_by_phone("13987650002"))) == ([], 1)
+    actions.change(party.pk, {"phone": "139 8765 0002"}, by=BY, town="town-05")
+    assert types(party.pk) == ["registered", "changed", "read"], "the same again is no event"
+
+
+def test_a_change_to_anothers_code_names_the_other():
+    first, second = register("citizen", CITIZEN, by=BY), register("citizen", citizen(1), by=BY)
+    with pytest.raises(CodeTaken, match=first.pk):
+        actions.change(second.pk, {"identity_number": CITIZEN["identity_number"]}, by=BY)
+    assert found_by_code(citizen(1)["identity_number"]).pk == second.pk
+    with pytest.raises(NoSuchParty):
+        actions.change("party:none", {"phone": ""}, by=BY)
+
+
+# ---------------------------------------------------------------- read
+
+
+def test_every_opening_leaves_who_and_why_before_it_shows():
+    party = register("citizen", CITIZEN, by=BY)
+    assert queries.open_(party.pk, BY, "handling", "centre") == CITIZEN
+    (event,) = [one for one in ledger.history(party.pk) if one.type == events.READ]
+    assert (event.actor, event.organization, event.body) == (BY, "centre", {"purpose": "handling"})
+    (seen,) = queries.readings(party.pk)
+    assert (seen["post"], seen["purpose"]) == (BY, "handling")
+    for reader, purpose in (("", "handling"), (BY, "curiosity"), (BY, "")):
+        with pytest.raises(PartyRefused):
+            queries.open_(party.pk, reader, purpose)
+    assert types(party.pk) == ["registered", "read"]
+    with pytest.raises(NoSuchParty):
+        queries.open_("party:none", BY, "handling")
+
+
+def test_masked_leaves_no_event_and_takes_the_same_queries_for_one_and_for_many():
+    ids = [register("citizen", citizen(i, phone="13987650001"), by=BY).pk for i in range(5)]
+    with CaptureQueriesContext(connection) as one:
+        queries.masked(ids[0])
+    with CaptureQueriesContext(connection) as many:
+        shown = queries.masked_many([*ids, "party:none"])
+    assert len(one) == len(many) == 3
+    assert sorted(shown) == sorted(ids)
+    assert {held["phone"] for held in shown.values()} == {"139****0001"}
+    assert types(ids[0]) == ["registered"]
+    with pytest.raises(NoSuchParty):
+        queries.masked("party:none")
+
+
+def test_a_row_changed_or_exchanged_by_hand_does_not_open_and_is_named():
+    first, second = register("citizen", CITIZEN, by=BY), register("citizen", citizen(1), by=BY)
+    assert differences() == []
+    Party.objects.filter(pk=first.pk).update(
+        sealed=second.sealed, key_wrapped=second.key_wrapped, commitment=second.commitment
+    )
+    with pytest.raises(Damaged):
+        queries.open_(first.pk, BY, "handling")
+    (named,) = differences()
+    assert "commitment" in named
+    assert first.pk in named
+
+
+def test_texts_are_kept_read_and_erased():
+    ref = actions.keep_text(TEXT, "case:1", by=BY)
+    assert ref.startswith("text:")
+    assert queries.text(ref, BY, "handling") == TEXT
+    assert types(ref) == ["text_kept", "read"]
+    assert types("case:1") == [], "a case's own order of events is left alone"
+    second = actions.keep_text("另一段", "case:1", by=BY)
+    assert queries.texts([second, ref], BY, "handling") == {ref: TEXT, second: "另一段"}
+    actions.erase_text(ref, by=BY)
+    with pytest.raises(NoSuchText):
+        queries.text(ref, BY, "handling")
+    with pytest.raises(NoSuchText):
+        actions.erase_text(ref, by=BY)
+    for nothing in ("", " \n", "x" * 100_001, "a\x00"):
+        with pytest.raises(PartyRefused):
+            actions.keep_text(nothing, "case:1", by=BY)
+    assert not any(
+        bytes(part) for part in SealedText.objects.values_list("sealed", "key_wrapped").get(pk=ref)
+    )
+    assert differences() == []
+
+
+# ---------------------------------------------------------------- consent
+
+
+def test_withdrawn_consent_is_honoured():
+    party = register("citizen", CITIZEN, by=BY)
+    assert queries.contacts([party.pk], "callback", BY) == {}
+    with pytest.raises(NotConsented):
+        queries.open_(party.pk, BY, "callback")
+    actions.consent(party.pk, "callback", by="")
+    assert actions.consent(party.pk, "callback", by="").withdrawn_at is None
+    assert Consent.objects.count() == 1
+    (ways,) = queries.contacts([party.pk], "callback", BY).values()
+    assert ways[0] == Contact("phone", "13987650001")
+    assert {way.way for way in ways} == {"phone", "address", "email", "wechat"}
+    assert queries.contacts([party.pk], "survey", BY) == {}
+    actions.withdraw_consent(party.pk, "callback", by="")
+    assert queries.contacts([party.pk], "callback", BY) == {}
+    assert queries.contacts([party.pk], "serving_papers", BY) != {}
+    assert not queries.consents(party.pk)["callback"]
+    with pytest.raises(PartyRefused):
+        actions.withdraw_consent(party.pk, "callback", by="")
+    actions.consent(party.pk, "callback", by="")
+    assert queries.consents(party.pk)["callback"]
+    with pytest.raises(PartyRefused, match="目的"):
+        actions.consent(party.pk, "handling", by="")
+    assert types(party.pk) == [
+        "registered", "consented", "read", "consent_withdrawn", "read", "consented",
+    ]  # fmt: skip
+    assert differences() == []
+
+
+def test_of_merged_records_the_last_word_counts_and_unmerging_gives_each_its_own():
+    first, second = register("citizen", CITIZEN, by=BY), register("citizen", {"name": "金丝雀甲"}, by=BY)
+    actions.consent(first.pk, "survey", by=BY)
+    actions.consent(second.pk, "survey", by=BY)
+    actions.merge(first.pk, second.pk, "同一人", by=BY)
+    actions.withdraw_consent(second.pk, "survey", by=BY)
+    assert queries.contacts([first.pk, second.pk], "survey", BY) == {}
+    actions.unmerge(second.pk, "不是同一人", by=BY)
+    actions.consent(first.pk, "survey", by=BY)
+    assert queries.consents(first.pk)["survey"]
+    assert not queries.consents(second.pk)["survey"]
+
+
+def test_restricted_data_are_stored_only():
+    party = register("citizen", CITIZEN, by=BY)
+    actions.restrict(party.pk, REASON, by=BY)
+    for refused in (
+        lambda: queries.open_(party.pk, BY, "handling"),
+        lambda: actions.consent(party.pk, "survey", by=BY),
+        lambda: actions.erase(party.pk, "consent_withdrawn", by=BY),
+        lambda: actions.restrict(party.pk, REASON, by=BY),
+    ):
+        with pytest.raises(Restricted):
+            refused()
+    assert queries.contacts([party.pk], "handling", BY) == {}
+    assert actions.export(party.pk, by=BY)["fields"] == CITIZEN, "the subject may still ask what is held"
+    actions.lift_restriction(party.pk, REASON, by=BY)
+    assert queries.open_(party.pk, BY, "handling") == CITIZEN
+    with pytest.raises(PartyRefused):
+        actions.lift_restriction(party.pk, REASON, by=BY)
+
+
+# ---------------------------------------------------------------- enterprises
+
+
+def test_a_credit_class_changes_by_event_with_its_reason():
+    firm_ = register("enterprise", FIRM, by=BY, credit_class="A")
+    actions.set_credit_class(firm_.pk, "C", REASON, by=BY)
+    said = body(firm_.pk)
+    assert (said["before"], said["after"]) == ("A", "C")
+    assert queries.text(said["reason"], BY, "supervision") == REASON
+    assert queries.party(firm_.pk).credit_class == "C"
+    for party, to in ((firm_.pk, "C"), (firm_.pk, "E"), (register("citizen", CITIZEN, by=BY).pk, "A")):
+        with pytest.raises((PartyRefused, WrongField)):
+            actions.set_credit_class(party, to, REASON, by=BY)
+    assert differences() == []
+
+
+def test_lists_by_year():
+    ids = [register("enterprise", firm(i), by=BY).pk for i in range(3)]
+    assert actions.put_on_list(ids[:2], "top100", 2026, by=BY) == sorted(ids[:2])
+    assert actions.put_on_list(ids, "top100", 2026, by=BY) == [ids[2]]
+    actions.put_on_list([ids[0]], "best100", 2025, by=BY)
+    assert queries.listing("top100", 2026) == sorted(ids)
+    assert queries.listing("top100", 2025) == []
+    assert queries.lists_of(ids[:2]) == {
+        ids[0]: [("top100", 2026), ("best100", 2025)], ids[1]: [("top100", 2026)],
+    }  # fmt: skip
+    actions.take_off_list(ids[0], "top100", 2026, by=BY)
+    assert queries.listing("top100", 2026) == sorted(ids[1:])
+    for refused in (
+        lambda: actions.take_off_list(ids[0], "top100", 2026, by=BY),
+        lambda: actions.put_on_list(ids, "Top 100", 2026, by=BY),
+        lambda: actions.put_on_list(ids, "top100", 26, by=BY),
+        lambda: actions.put_on_list([register("citizen", CITIZEN, by=BY).pk], "top100", 2026, by=BY),
+    ):
+        with pytest.raises(PartyRefused):
+            refused()
+    assert differences() == []
+    Listing.objects.filter(party=ids[1]).delete()
+    assert len(differences()) == 1
+
+
+# ---------------------------------------------------------------- merge and unmerge
+
+
+def test_a_merge_answers_as_one_and_unmerging_restores_exactly():
+    first = register("citizen", CITIZEN, by=BY)
+    second = register("citizen", {"name": "金丝雀甲", "phone": "13987650009"}, by=BY, town="town-07")
+    third = register("citizen", {"name": "金丝雀甲", "address": "旧址"}, by=BY)
+    before = [row(one.pk) for one in (first, second, third)]
+    actions.merge(second.pk, third.pk, REASON, by=BY)
+    actions.merge(first.pk, second.pk, REASON, by=BY)
+    assert {queries.party(one.pk).pk for one in (first, second, third)} == {first.pk}
+    held = queries.open_(third.pk, BY, "handling")
+    assert held["contacts"] == [*CITIZEN["contacts"], {"way": "phone", "value": "13987650009"}]
+    assert held["address"] == CITIZEN["address"]
+    assert [one.pk for one in queries.find_by_phone("13987650009")] == [first.pk]
+    assert len(queries.find_by_name("金丝雀甲")) == 1
+    assert types(first.pk)[-1] == "read", "the reading is the subject's"
+    assert differences() == []
+    with pytest.raises(PartyRefused, match=first.pk):
+        actions.merge(third.pk, first.pk, REASON, by=BY)
+    actions.unmerge(second.pk, REASON, by=BY)
+    assert queries.party(third.pk).pk == second.pk
+    actions.unmerge(third.pk, REASON, by=BY)
+    assert [row(one.pk) for one in (first, second, third)] == before
+    with pytest.raises(PartyRefused):
+        actions.unmerge(second.pk, REASON, by=BY)
+    assert differences() == []
+
+
+def test_two_subjects_are_not_merged():
+    first, second = register("citizen", CITIZEN, by=BY), register("citizen", citizen(1), by=BY)
+    firm_ = register("enterprise", FIRM, by=BY)
+    for into, other in ((first, second), (first, firm_), (first, first)):
+        with pytest.raises(PartyRefused):
+            actions.merge(into.pk, other.pk, REASON, by=BY)
+    actions.change(second.pk, {"identity_number": ""}, by=BY)
+    assert actions.merge(first.pk, second.pk, REASON, by=BY).pk == first.pk
+
+
+def test_duplicates_are_found_by_index_and_by_likeness():
+    first = register("citizen", CITIZEN, by=BY)
+    second = register("citizen", {"name": "金丝雀甲", "phone": CITIZEN["phone"]}, by=BY)
+    register("citizen", citizen(1, phone=CITIZEN["phone"]), by=BY)  # shares the phone, has a code of its own
+    firm_ = register("enterprise", FIRM, by=BY)
+    like = register(
+        "enterprise", {"name": "清和市雀鸣精密机械有限责任公司", "address": "清和市雀巢工业园九号楼"}, by=BY
+    )
+    register("enterprise", {"name": "清和市别家机械有限公司"}, by=BY)
+    found = queries.duplicates(BY)
+    assert [(one.first, one.second) for one in found] == [
+        tuple(sorted(pair)) for pair in ((first.pk, second.pk), (firm_.pk, like.pk))
+    ]
+    assert found[0].because == ("same_name", "same_phone")
+    assert found[1].because == ("same_core_name", "similar_address")
+    assert ledger.history(events.VAULT)[-1].body == {"records": 5, "pairs": 4}
+    actions.merge(first.pk, second.pk, REASON, by=BY)
+    assert [one.first for one in queries.duplicates(BY)] == [min(firm_.pk, like.pk)]
+
+
+def test_a_number_of_a_whole_crowd_is_no_sign():
+    for i in range(31):
+        register("citizen", {"name": "王伟", "phone": "12345", "address": f"{i}"}, by=BY)
+    assert queries.duplicates(BY) == []
+
+
+# ---------------------------------------------------------------- erased, exported, never in the ledger
+
+
+def test_the_subject_gets_everything_that_is_held():
+    party = register("citizen", CITIZEN, by=BY)
+    other = register("citizen", {"name": "金丝雀甲", "address": "旧址"}, by=BY)
+    actions.merge(party.pk, other.pk, REASON, by=BY)
+    actions.consent(party.pk, "survey", by=BY)
+    ref = actions.keep_text(TEXT, party.pk, by=BY)
+    queries.open_(party.pk, BY, "handling", "centre")
+    given = actions.export(party.pk, by=BY)
+    assert given["fields"] == CITIZEN
+    assert given["records"] == [party.pk, other.pk]
+    assert given["texts"][ref] == TEXT
+    assert [one["purpose"] for one in given["consents"]] == ["survey"]
+    assert [(one["post"], one["organization"]) for one in given["read"]] == [(BY, "centre")]
+    assert types(party.pk)[-1] == "exported"
+
+
+def test_erasure_takes_every_record_and_text_and_leaves_the_id():
+    party = register("citizen", CITIZEN, by=BY)
+    other = register("citizen", {"name": "金丝雀甲"}, by=BY)
+    ref, of_case = actions.keep_text(TEXT, other.pk, by=BY), actions.keep_text("路灯不亮", "case:9", by=BY)
+    actions.merge(party.pk, other.pk, REASON, by=BY)
+    with pytest.raises(PartyRefused, match="删除理由"):
+        actions.erase(party.pk, "tired", by=BY)
+    actions.erase(other.pk, "consent_withdrawn", by=BY)
+    for id in (party.pk, other.pk):
+        held = row(id)
+        assert not any(
+            held[name]
+            for name in held
+            if name.endswith("_index") or name in ("sealed", "key_wrapped", "commitment")
+        )
+        assert body(id) == {"ground": "consent_withdrawn"}
+        assert queries.masked(id) == {}
+        with pytest.raises(Erased):
+            queries.open_(id, BY, "handling")
+    for refused in (
+        lambda: actions.erase(party.pk, "unlawful", by=BY),
+        lambda: actions.change(party.pk, {"phone": "13800000000"}, by=BY),
+        lambda: actions.export(party.pk, by=BY),
+        lambda: actions.unmerge(other.pk, REASON, by=BY),
+        lambda: actions.consent(party.pk, "survey", by=BY),
+    ):
+        with pytest.raises(Erased):
+            refused()
+    with pytest.raises(NoSuchText):
+        queries.text(ref, BY, "handling")
+    assert queries.text(of_case, BY, "handling") == "路灯不亮"
+    assert queries.find_by_code(CITIZEN["identity_number"]) is None
+    assert queries.contacts([party.pk], "handling", BY) == {}
+    assert register("citizen", CITIZEN, by=BY).pk not in (party.pk, other.pk), (
+        "coming back, one is a new party"
+    )
+    assert differences() == []
+
+
+def test_an_erased_row_cannot_keep_anything():
+    party = register("citizen", CITIZEN, by=BY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Party.objects.filter(pk=party.pk).update(erased_at=party.created_at)
+
+
+def test_nothing_personal_stands_in_the_ledger_after_every_verb():
+    party = register("citizen", CITIZEN, by=BY)
+    firm_ = register("enterprise", FIRM, by=BY, credit_class="A")
+    actions.register_many("citizen", [Row(CITIZEN), Row(citizen(1))], by=BY)
+    twin = register("citizen", {"name": CITIZEN["name"], "phone": CITIZEN["phone"]}, by=BY)
+    actions.change(twin.pk, {"address": CITIZEN["address"]}, by=BY, town="town-01")
+    actions.set_credit_class(firm_.pk, "B", REASON, by=BY)
+    actions.put_on_list([firm_.pk], "top100", 2026, by=BY)
+    actions.take_off_list(firm_.pk, "top100", 2026, by=BY)
+    actions.consent(party.pk, "callback", by=BY)
+    ref = actions.keep_text(TEXT, party.pk, by=BY)
+    queries.open_(party.pk, BY, "callback")
+    queries.contacts([party.pk], "callback", BY)
+    queries.text(ref, BY, "handling")
+    queries.duplicates(BY)
+    actions.withdraw_consent(party.pk, "callback", by=BY)
+    actions.merge(party.pk, twin.pk, REASON, by=BY)
+    actions.unmerge(twin.pk, REASON, by=BY)
+    actions.restrict(party.pk, REASON, by=BY)
+    actions.lift_restriction(party.pk, REASON, by=BY)
+    actions.export(party.pk, by=BY)
+    actions.erase_text(ref, by=BY)
+    actions.erase(party.pk, "purpose_achieved", by=BY)
+    told = {event.type for event in ledger.events()}
+    known = {
+        value for value in vars(events).values() if isinstance(value, str) and value.startswith("parties.")
+    }
+    assert known - told == {events.KEY_ROTATED}, "every verb was tried"
+    assert in_ledger() == []
+    assert differences() == []
+
+
+# ---------------------------------------------------------------- many at once
+
+
+def test_eight_thousand_firms_take_a_fixed_number_of_statements():
+    rows = [Row(firm(i), town=f"town-{i % 18:02d}", credit_class="ABCD"[i % 4]) for i in range(8_000)]
+    actions.register_many("enterprise", rows[:1], by=BY)  # makes the key of the indexes
+    with CaptureQueriesContext(connection) as few:
+        actions.register_many("enterprise", rows[1:10], by=BY)
+    with CaptureQueriesContext(connection) as many:
+        done = actions.register_many("enterprise", rows[10:], by=BY)
+    assert len(many) == len(few) <= 12
+    assert {one.came for one in done} == {"new"}
+    assert Party.objects.count() == 8_000
+    assert queries.open_(done[-1].party, BY, "register") == firm(7_999)
+    with CaptureQueriesContext(connection) as again:
+        repeated = actions.register_many("enterprise", rows, by=BY)
+    assert {one.came for one in repeated} == {"same"}
+    assert len(again) <= 20
+    assert types(done[0].party) == ["registered"]
+    assert Party.objects.count() == 8_000
+
+
+def test_known_rows_are_brought_up_to_date():
+    rows = [Row(firm(i), town="town-01", credit_class="B") for i in range(4)]
+    first = actions.register_many("enterprise", rows, by=BY)
+    rows[1] = Row(firm(1, phone="051288888888"), town="town-01", credit_class="B")
+    rows[2] = Row(firm(2), town="town-02", credit_class="D")
+    rows[3] = Row(firm(3))
+    done = actions.register_many("enterprise", rows, by=BY, reason=REASON)
+    assert [one.party for one in done] == [one.party for one in first]
+    assert [one.came for one in done] == ["same", "changed", "changed", "same"]
+    held = queries.party(done[2].party)
+    assert (held.town, held.credit_class) == ("town-02", "D")
+    assert [one.pk for one in queries.find_by_phone("051288888888")] == [done[1].party]
+    assert types(done[1].party) == ["registered", "changed"]
+    assert types(done[2].party) == ["registered", "changed", "credit_changed"]
+    assert differences() == []
+
+
+def test_every_wrong_row_is_named_and_none_is_taken():
+    rows = [
+        Row(firm(0)), Row(firm(0)), Row(firm(1, name="")), Row(firm(2), credit_class="E"),
+        Row(firm(3) | {"enterprise_code": "91330100799655058C"}),
+    ]  # fmt: skip
+    with pytest.raises(BadRows) as refused:
+        actions.register_many("enterprise", rows, by=BY)
+    assert [(one.row, one.field) for one in refused.value.problems] == [
+        (1, "enterprise_code"), (2, "name"), (3, "credit_class"), (4, "enterprise_code"),
+    ]  # fmt: skip
+    assert not Party.objects.exists()
+    register("citizen", CITIZEN, by=BY)
+    with pytest.raises(BadRows) as refused:
+        actions.register_many("citizen", [Row(citizen(1)), Row(CITIZEN | {"name": "李四"})], by=BY)
+    assert [(one.row, one.field) for one in refused.value.problems] == [(1, "identity_number")]
+    assert Party.objects.count() == 1
+
+
+# ---------------------------------------------------------------- closed without the right key
+
+
+def test_with_the_wrong_key_nothing_is_read_and_nothing_written(monkeypatch):
+    party = register("citizen", CITIZEN, by=BY)
+    before = ledger.history(party.pk)
+    monkeypatch.setattr(settings, "MASTER_KEY", OTHER_KEY)
+    for refused in (
+        lambda: queries.open_(party.pk, BY, "handling"),
+        lambda: queries.masked(party.pk),
+        lambda: queries.find_by_phone(CITIZEN["phone"]),
+        lambda: register("citizen", citizen(1), by=BY),
+        lambda: actions.change(party.pk, {"phone": ""}, by=BY),
+        lambda: actions.keep_text(TEXT, party.pk, by=BY),
+        lambda: actions.export(party.pk, by=BY),
+        lambda: actions.register_many("citizen", [Row(citizen(2))], by=BY),
+    ):
+        with pytest.raises(WrongKey, match="QINZHENG_MASTER_KEY"):
+            refused()
+    assert ledger.history(party.pk) == before
+    assert Party.objects.count() == 1
+    actions.erase(party.pk, "consent_withdrawn", by=BY)
+    assert row(party.pk)["key_wrapped"] == b"", "erasure needs no key"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_counters_at_once_make_one_party_and_readers_wait_their_turn():
+    made, failed = [], []
+    start = threading.Barrier(6)
+
+    def counter():
+        try:
+            start.wait()
+            party = register("citizen", CITIZEN, by=BY)
+            queries.open_(party.pk, BY, "handling")
+            made.append(party.pk)
+        except Exception as why:
+            failed.append(why)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=counter) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(set(made)) == Party.objects.count() == 1
+    assert types(made[0]) == ["registered", *["read"] * 6]
