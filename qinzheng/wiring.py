@@ -10,14 +10,19 @@ from qinzheng import __version__
 from qinzheng.calendars import checks as calendar_checks
 from qinzheng.calendars import schema as calendar_schema
 from qinzheng.cases import checks as case_checks
+from qinzheng.cases import items
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
+from qinzheng.exchange import checks as exchange_checks
 from qinzheng.exchange import convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
-from qinzheng.operations import console, definition_commands
+from qinzheng.measures import checks as measure_checks
+from qinzheng.measures import schema as measure_schema
+from qinzheng.operations import console, definition_commands, measuring
 from qinzheng.simulation import commands as simulation
 from qinzheng.supervision import checks as supervision_checks
+from qinzheng.supervision import examples
 from qinzheng.supervision import schema as supervision_schema
 
 KINDS: dict[str, Kind] = {
@@ -26,8 +31,11 @@ KINDS: dict[str, Kind] = {
         Kind("source", definition_schema.Source),
         Kind("calendar", calendar_schema.CalendarDefinition, (calendar_checks.check_calendar,)),
         Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
+        Kind("item", items.Item, (items.check_item,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
-        Kind("mapping", exchange_schema.Mapping),
+        Kind("example", examples.Example, (examples.check_example,)),
+        Kind("measure", measure_schema.Measure, (measure_checks.check_measure,)),
+        Kind("mapping", exchange_schema.Mapping, (exchange_checks.check_mapping,)),
     )
 }
 
@@ -43,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert.register(groups, KINDS)
     what_if.register(groups, KINDS)
     console.register(groups)
+    measuring.register(groups)
     definition_commands.register(groups, KINDS)
     simulation.register(groups, KINDS)
     return parser
