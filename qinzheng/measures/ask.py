@@ -1,0 +1,346 @@
+"""From a question to its answers: value, numerator, denominator, interval, and the evidence that opens to events.
+
+DuckDB filters and groups; what is added up afterwards is whole numbers, so that the same question at the same
+position always has the same answer, on any machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qinzheng.measures import intervals, rows
+from qinzheng.measures.facts import Facts
+from qinzheng.measures.period import ONE_DAY, Period
+from qinzheng.measures.question import DAYS, Asked, Meaning, dimension_sql, facts_sql
+from qinzheng.measures.schema import OF_DAYS, STOCKS, Measure, Quantile
+
+Key = tuple[str, ...]
+
+
+class WrongQuestion(ValueError):
+    """The measure cannot be asked so: ``zh`` and ``en`` say what it can be asked."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
+
+
+@dataclass(frozen=True)
+class Units:
+    """Where an organization's facts also count: in itself, and in every unit above it.
+
+    ``above``: organization → the units that it belongs to, itself first; one that is missing counts for itself.
+    ``town``: organization → its town. ``listed``: units shown even where nothing was counted.
+    """
+
+    above: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    town: Mapping[str, str] = field(default_factory=dict)
+    listed: Sequence[str] = ()
+
+    def of(self, dimension: str, organization: str) -> Sequence[str]:
+        """The units of a dimension in which an organization's fact counts."""
+        if dimension == "town":
+            return (self.town.get(organization, ""),)
+        return self.above.get(organization, (organization,))
+
+    def under(self, dimension: str, unit: str, known: Iterable[str]) -> frozenset[str]:
+        """The organizations of ``known`` whose facts count in a unit."""
+        return frozenset(one for one in known if unit in self.of(dimension, one))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What reproduces an answer: the question, the position of the ledger, how many facts, and their digest.
+
+    ``organizations`` are those counted, None for all. ``digest`` is the SHA-256 over the sorted positions of the
+    events that prove the facts, each with whether it counts in the numerator; None until it is asked for.
+    """
+
+    measure: str
+    edition: str
+    calendar: str
+    first: str
+    last: str
+    organizations: tuple[str, ...] | None
+    where: tuple[tuple[str, str], ...]
+    position: int
+    count: int
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One figure. ``key`` says of what: dimension → value. ``value`` is None where nothing could be counted."""
+
+    key: Mapping[str, str]
+    value: float | None
+    numerator: int | None
+    denominator: int | None
+    low: float | None
+    high: float | None
+    n: int
+    comparable: bool
+    """enough facts to be ranked; a unit without any business never is"""
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Question:
+    """A measure with everything that it is asked about."""
+
+    measure: Measure
+    edition: str
+    by: tuple[str, ...]
+    period: Period
+    upto: int
+    organizations: frozenset[str] | None = None
+    units: Units = field(default_factory=Units)
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class _Sum:
+    """What is added up for one key."""
+
+    n: int = 0
+    hits: int = 0
+    days: Counter[int] = field(default_factory=Counter)
+    pairs: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """(limit - used, limit)"""
+    from_: set[str] = field(default_factory=set)
+
+    def add(self, organization: str, hit: bool, used: int | None, allowed: int | None, count: int) -> None:
+        self.n += count
+        self.hits += count if hit else 0
+        self.from_.add(organization)
+        if used is not None:
+            self.days[used] += count
+            if allowed is not None:
+                self.pairs[allowed - used, allowed] += count
+
+
+def ask(facts: Facts, meaning: Meaning, question: Question, *, digests: bool = False) -> list[Answer]:
+    """The answers, sorted by key. Raises :class:`WrongQuestion`, and BeyondCalendar where days cannot be counted."""
+    measure = question.measure
+    _check(measure, question)
+    con = facts.con.cursor()
+    sums: dict[Key, _Sum] = {}
+    marks: dict[Key, list[Any]] = {}
+    for name, asked in _slices(facts, question):
+        for organization, key, figures in _grouped(con, facts, meaning, asked, question, name):
+            for one in _rolled(question, organization, key):
+                sums.setdefault(one, _Sum()).add(organization, *figures)
+        if digests:
+            _mark(con, facts, meaning, asked, question, name, marks)
+    for unit in question.units.listed if question.by == ("organization",) else ():
+        sums.setdefault((unit,), _Sum())
+    if not question.by:
+        sums.setdefault((), _Sum())
+    return [
+        _answer(facts, question, key, sums[key], marks.get(key, []) if digests else None)
+        for key in sorted(sums)
+    ]
+
+
+def ranks(measure: Measure, answers: Sequence[Answer]) -> list[tuple[int, Answer]]:
+    """(rank, answer) of those that may be ranked, the best first; equal values share a rank."""
+    able = [answer for answer in answers if answer.comparable and answer.value is not None]
+    if measure.better == "neither":
+        return []
+    able.sort(key=lambda answer: (answer.value or 0.0) * (-1 if measure.better == "higher" else 1))
+    values = [answer.value for answer in able]
+    return [(values.index(answer.value) + 1, answer) for answer in able]
+
+
+def proofs(facts: Facts, meaning: Meaning, question: Question, evidence: Evidence) -> list[tuple[int, bool]]:
+    """(position, whether it counts in the numerator) of every fact behind an answer, in order."""
+    narrowed = replace(
+        question,
+        organizations=None if evidence.organizations is None else frozenset(evidence.organizations),
+        where=evidence.where,
+        upto=evidence.position,
+    )
+    con = facts.con.cursor()
+    marks: list[int] = []
+    for name, asked in _slices(facts, narrowed):
+        if _of_slice(evidence.where, name):
+            marks += _marks(con, facts, meaning, asked).column("mark").to_pylist()
+    return [(mark >> 1, bool(mark & 1)) for mark in sorted(marks)]
+
+
+def _check(measure: Measure, question: Question) -> None:
+    for dimension in question.by:
+        if dimension not in measure.by:
+            can = "、".join(measure.by)
+            raise WrongQuestion(
+                f"{measure.name.zh}不能按 {dimension} 划分；可用：{can}",
+                f"{measure.id} cannot be asked by {dimension}; it can be by {', '.join(measure.by)}",
+            )
+    if len(set(question.by)) != len(question.by):
+        raise WrongQuestion("同一划分写了两次", "the same dimension is named twice")
+
+
+def _slices(facts: Facts, question: Question) -> list[tuple[dict[str, str], Asked]]:
+    """The question as it is put: once, or for a stock once a month or day that it is asked by (or narrowed to)."""
+    measure = question.measure
+    known = facts.recorded(question.upto)
+    named = {*question.by, *(name for name, _ in question.where)}
+    by = next((name for name in ("day", "month") if name in named), None)
+    parts: Iterable[tuple[dict[str, str], Period]] = [({}, question.period)]
+    if measure.when in STOCKS and by:
+        parts = (({by: name}, part) for name, part in question.period.parts(by))
+    return [
+        (
+            name,
+            Asked(
+                measure, period, question.upto, min(rows.midnight(period.last + ONE_DAY), known),
+                question.organizations, tuple(pair for pair in question.where if pair[0] not in name),
+            ),
+        )
+        for name, period in parts
+    ]  # fmt: skip
+
+
+def _of_slice(where: Iterable[tuple[str, str]], name: Mapping[str, str]) -> bool:
+    asked = dict(where)
+    return all(asked.get(dimension, value) == value for dimension, value in name.items())
+
+
+def _grouped(
+    con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question, name: Mapping[str, str]
+) -> Any:
+    """(organization, key without it, figures) of each group that DuckDB found."""
+    if not _of_slice(question.where, name):
+        return
+    sql = facts_sql(facts, meaning, asked)
+    plain = [dimension for dimension in question.by if dimension not in ("organization", "town", *name)]
+    named = "".join(f", {dimension_sql(dimension)} AS d{i}" for i, dimension in enumerate(plain))
+    of_days = asked.measure.value.statistic in OF_DAYS
+    edges = "".join(f", min({day}), max({day})" for day in DAYS) if of_days else ""
+    found = con.execute(
+        f"SELECT organization, hit, used, allowed, count(*){named}{edges} FROM ({sql.text}) GROUP BY ALL",
+        sql.parameters,
+    ).fetchall()
+    for row in found:
+        organization, hit, used, allowed, count = row[:5]
+        if of_days and (used is None or allowed is None):
+            for day in row[5 + len(plain) :]:
+                facts.calendar.index(rows.date_of(day))  # raises for the day that the calendar does not reach
+        key = {**name, **dict(zip(plain, row[5:], strict=False))}
+        yield organization, key, (hit, used, allowed, count)
+
+
+def _rolled(question: Question, organization: str, key: Mapping[str, str]) -> list[Key]:
+    """The keys under which an organization's facts count."""
+    keys: list[Key] = [()]
+    for dimension in question.by:
+        if dimension in ("organization", "town"):
+            values: Sequence[str] = question.units.of(dimension, organization)
+        else:
+            values = (key[dimension] or "",)
+        keys = [(*one, value) for one in keys for value in values]
+    return keys
+
+
+def _marks(con: Any, facts: Facts, meaning: Meaning, asked: Asked, dimensions: str = "") -> pa.Table:
+    sql = facts_sql(facts, meaning, asked)
+    found = con.sql(
+        f"SELECT proof * 2 + hit::BIGINT AS mark, organization{dimensions} FROM ({sql.text})",
+        params=sql.parameters,
+    )
+    return found.to_arrow_table()
+
+
+def _mark(
+    con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question, name: Mapping[str, str],
+    marks: dict[Key, list[Any]],
+) -> None:  # fmt: skip
+    """Gather the marks of every key's facts."""
+    if not _of_slice(question.where, name):
+        return
+    plain = [dimension for dimension in question.by if dimension not in ("organization", "town", *name)]
+    named = "".join(f", {dimension_sql(dimension)} AS d{i}" for i, dimension in enumerate(plain))
+    table = _marks(con, facts, meaning, asked, named)
+    keys = ["organization", *(f"d{i}" for i in range(len(plain)))]
+    groups = table.group_by(keys).aggregate([("mark", "list")])
+    for group in groups.to_batches():
+        lists = group.column("mark_list")
+        columns = [group.column(key).to_pylist() for key in keys]
+        for i in range(group.num_rows):
+            key = {**name, **{dimension: columns[j + 1][i] for j, dimension in enumerate(plain)}}
+            for one in _rolled(question, columns[0][i], key):
+                marks.setdefault(one, []).append(lists[i].values)
+
+
+def _digest(marks: list[Any]) -> str:
+    """SHA-256 over the sorted marks as 64-bit numbers, the low byte first."""
+    if not marks:
+        return hashlib.sha256(b"").hexdigest()
+    whole = pa.concat_arrays(marks)
+    ordered = pc.take(whole, pc.sort_indices(whole))
+    return hashlib.sha256(memoryview(ordered.buffers()[1])[: 8 * len(ordered)]).hexdigest()
+
+
+def digest_of(marks: Iterable[tuple[int, bool]]) -> str:
+    """The digest of facts as :func:`proofs` gives them."""
+    return _digest([pa.array([position * 2 + hit for position, hit in marks], pa.int64())])
+
+
+def _answer(facts: Facts, question: Question, key: Key, sum: _Sum, marks: list[Any] | None) -> Answer:
+    measure = question.measure
+    value, numerator, denominator, interval = _figure(measure, sum)
+    named = dict(zip(question.by, key, strict=True))
+    evidence = Evidence(
+        measure.id, question.edition, facts.calendar.edition, question.period.first.isoformat(),
+        question.period.last.isoformat(), _counted(question, named, sum),
+        tuple(sorted({**dict(question.where), **{k: v for k, v in named.items() if k not in ("organization", "town")}}.items())),
+        question.upto, sum.n, None if marks is None else _digest(marks),
+    )  # fmt: skip
+    low, high = interval or (None, None)
+    return Answer(
+        named, value, numerator, denominator, low, high, sum.n, 0 < sum.n >= measure.least_n, evidence
+    )
+
+
+def _counted(question: Question, named: Mapping[str, str], sum: _Sum) -> tuple[str, ...] | None:
+    """The organizations whose facts the answer counts."""
+    if "organization" in named or "town" in named:
+        return tuple(sorted(sum.from_))
+    return None if question.organizations is None else tuple(sorted(question.organizations))
+
+
+def _figure(measure: Measure, sum: _Sum) -> tuple[float | None, int | None, int | None, intervals.Interval]:
+    """(value, numerator, denominator, interval) by the measure's statistic."""
+    kind = measure.value.statistic
+    if kind == "count":
+        return float(sum.n), sum.n, None, None
+    if kind == "rate":
+        share = sum.hits / sum.n if sum.n else None
+        return share, sum.hits, sum.n, intervals.wilson(sum.hits, sum.n)
+    if kind == "speed_up":
+        saved = _total((a, count) for (a, _), count in sum.pairs.items())
+        allowed = _total((b, count) for (_, b), count in sum.pairs.items())
+        return saved / allowed if allowed else None, saved, allowed, intervals.of_ratio(sum.pairs)
+    n = sum.days.total()
+    if kind == "mean":
+        total = _total(sum.days.items())
+        return total / n if n else None, total, n, intervals.of_mean(sum.days)
+    if not n:
+        return None, None, 0, None
+    if isinstance(measure.value, Quantile):
+        rank = -(-n * measure.value.per_cent // 100)
+        value = intervals.at_rank(sum.days, rank)
+        return float(value), value, 1, intervals.of_quantile(sum.days, measure.value.per_cent)
+    twice = intervals.twice_median(sum.days)
+    return twice / 2, twice, 2, intervals.of_quantile(sum.days, 50)
+
+
+def _total(pairs: Iterable[tuple[int, int]]) -> int:
+    return sum(value * count for value, count in pairs)

@@ -1,0 +1,255 @@
+"""From a measure to SQL: one SELECT of the facts that it counts, as of a position of the ledger.
+
+The vocabulary of ``qinzheng.measures.schema`` ends here: each filter, moment and dimension is one expression. Values
+of a definition or of a user are always parameters, never part of the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from qinzheng.definitions.library import Library
+from qinzheng.measures import rows
+from qinzheng.measures.facts import Facts
+from qinzheng.measures.period import Period
+from qinzheng.measures.schema import OF_DAYS, STOCKS, Filter, Measure, Rate, SpeedUp
+
+ORGANIZATIONS = {"holder": "holder", "actor": "doer", "opener": "opener"}
+"""``counts_for`` → the column of the organization that a fact counts for."""
+
+_MOMENTS = {
+    "opened": ("opened", "opened_day"), "done": ("done", "done_day"), "started": ("start", "start_day"),
+    "due": ("due", "due_day"), "ended": ("ended_at", "ended_day"), "issued_for": ("fell", "fell_day"),
+}  # fmt: skip
+_OPENED = {"cases": ("opened", "opened_day"), "clocks": ("start", "start_day")}
+DAYS = ("start_day", "ended_day", "first_due_day", "first_promise_day")
+_RANK = {"first": ("ASC", "ASC"), "last": ("DESC", "DESC")}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the definitions add to the facts: clocks by role and owner, rules by condition, what rules warn of."""
+
+    clocks: tuple[tuple[str, str, str, str], ...]
+    """(procedure, clock, role, owner)"""
+    conditions: dict[str, str]
+    """rule → condition"""
+    warned: tuple[tuple[str, str, str, str], ...]
+    """(rule, procedure, clock, limit or promise): which clocks a rule warns of, and of which due moment"""
+
+    @classmethod
+    def of(cls, library: Library) -> Meaning:
+        """Read it from a library; where editions of one procedure differ, the latest decides."""
+        procedures = {p.id: p for p in library.all("procedure")}
+        rules = {rule.id: rule for rule in library.all("rule")}
+        clocks = tuple(
+            (p.id, name, clock.role, clock.owner) for p in procedures.values() for name, clock in p.clocks.items()
+        )  # fmt: skip
+        warned = tuple(
+            (rule.id, name, clock, against)
+            for rule in rules.values()
+            if rule.when.condition == "pre_warning"
+            for name in rule.supervises
+            if name in procedures
+            for clock, against in _warned(rule, procedures[name])
+        )
+        return cls(clocks, {id: rule.when.condition for id, rule in rules.items()}, warned)
+
+
+def _warned(rule: Any, procedure: Any) -> list[tuple[str, str]]:
+    """The clocks of a procedure that a pre-warning watches: those it names, else the case's own."""
+    names = rule.when.clocks or [name for name, clock in procedure.clocks.items() if clock.role == "case"]
+    clocks = {name: procedure.clocks[name] for name in names if name in procedure.clocks}
+    return [
+        (name, "limit" if rule.when.limit == clock.limit() else "promise")
+        for name, clock in clocks.items()
+        if getattr(clock.limits, rule.when.limit, None) is not None
+    ]
+
+
+@dataclass
+class Sql:
+    """A text with the parameters of its question marks, in order."""
+
+    text: str = ""
+    parameters: list[Any] = field(default_factory=list)
+
+    def add(self, text: str, *parameters: Any) -> None:
+        self.text += text
+        self.parameters += parameters
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that decides which facts are counted."""
+
+    measure: Measure
+    period: Period
+    upto: int
+    now: int
+    """the moment as of which a clock is overdue: the end of the period, or what the ledger knew last if that is sooner"""
+    organizations: frozenset[str] | None = None
+    """None: all"""
+    where: tuple[tuple[str, str], ...] = ()
+    """dimension → the value asked for"""
+
+
+def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
+    """``proof, organization, day, hit, used, allowed`` and the measure's dimensions, a row a counted fact."""
+    measure = asked.measure
+    sql = Sql("WITH passing AS (")
+    sql.add(f"SELECT f.*, {ORGANIZATIONS[measure.counts_for]} AS organization, ")
+    sql.add(f"{_day(measure, asked)} AS day FROM (")
+    _source(sql, facts, meaning, asked)
+    sql.add(") f WHERE true")
+    _filter(sql, measure.filter, meaning)
+    if measure.when == "ended":
+        sql.add(" AND ended_at IS NOT NULL")
+    if isinstance(measure.value, SpeedUp):
+        sql.add(f" AND first_{'due' if measure.value.against == 'limit' else 'promise'}_day IS NOT NULL")
+    sql.add("), counted AS (SELECT * FROM passing")
+    if measure.unit.take:
+        sql.add(f" QUALIFY row_number() OVER (PARTITION BY {_unit(measure)} ORDER BY {_order(measure)}) = 1")
+    sql.add(") SELECT proof, organization, day, ")
+    if isinstance(measure.value, Rate):
+        sql.add("(true")
+        _filter(sql, measure.value.numerator, meaning)
+        sql.add(") AS hit")
+    else:
+        sql.add("true AS hit")
+    sql.add(_days(measure))
+    sql.add("".join(f', "{name}"' for name in _plain(measure)))
+    sql.add(" FROM counted WHERE ")
+    _period(sql, asked)
+    if asked.organizations is not None:
+        sql.add(" AND organization IN (SELECT unnest(?::VARCHAR[]))", sorted(asked.organizations))
+    for dimension, value in asked.where:
+        sql.add(f" AND {dimension_sql(dimension)} = ?", value)
+    return sql
+
+
+def dimension_sql(dimension: str) -> str:
+    """The expression of a dimension over the rows of :func:`facts_sql`, as text."""
+    if dimension == "month":
+        return "strftime(DATE '1970-01-01' + day, '%Y-%m')"
+    if dimension == "day":
+        return "strftime(DATE '1970-01-01' + day, '%Y-%m-%d')"
+    return '"organization"' if dimension == "town" else f'"{dimension}"'
+
+
+def _plain(measure: Measure) -> list[str]:
+    """The dimensions that are columns of the facts themselves."""
+    return [name for name in measure.by if name not in ("organization", "town", "month", "day")]
+
+
+def _day(measure: Measure, asked: Asked) -> str:
+    if measure.when in STOCKS:
+        return str(rows.day_number(asked.period.last))
+    return _MOMENTS[measure.when][1]
+
+
+def _source(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked) -> None:
+    measure = asked.measure
+    told = facts.as_of(measure.population, asked.upto)
+    numerator = measure.value.numerator if isinstance(measure.value, Rate) else Filter()
+    if measure.population == "cards" and (measure.filter.answered or numerator.answered):
+        _answered(sql, facts, meaning, asked, told)
+    else:
+        sql.add(told)
+
+
+def _answered(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked, told: str) -> None:
+    """Cards with what became of the clock that they warned of; a released clock owes no answer any more.
+
+    The clock is the one that the event shown on the card started; where an act started several that the rule
+    watches, the first in name decides.
+    """
+    sql.add("SELECT c.*, CASE WHEN k.ending = 'released' OR k.due IS NULL THEN NULL ")
+    sql.add("WHEN k.ended_at IS NOT NULL THEN CASE WHEN k.ended_at <= k.due THEN 'in_time' ELSE 'late' END ")
+    sql.add("WHEN k.due < ? THEN 'late' ELSE 'pending' END AS answered FROM (", asked.now)
+    sql.add(told)
+    sql.add(
+        ") c LEFT JOIN (SELECT x.key, x.start, x.clock, x.ordinal, w.rule, x.procedure, x.ending, x.ended_at, "
+    )
+    sql.add("CASE w.against WHEN 'promise' THEN x.promise ELSE x.due END AS due FROM (")
+    sql.add(facts.as_of("clocks", asked.upto))
+    sql.add(
+        ") x JOIN (SELECT unnest(?::VARCHAR[]) AS rule, unnest(?::VARCHAR[]) AS procedure, ",
+        *_columns(meaning, 0, 1),
+    )
+    sql.add("unnest(?::VARCHAR[]) AS clock, unnest(?::VARCHAR[]) AS against) w", *_columns(meaning, 2, 3))
+    sql.add(" ON w.procedure = x.procedure AND w.clock = x.clock")
+    sql.add(") k ON k.key = c.key AND k.start = c.started AND k.rule = c.rule ")
+    sql.add("QUALIFY row_number() OVER (PARTITION BY c.position ORDER BY k.clock, k.ordinal) = 1")
+
+
+def _columns(meaning: Meaning, *places: int) -> list[list[str]]:
+    return [[row[place] for row in meaning.warned] for place in places]
+
+
+def _filter(sql: Sql, filter: Filter, meaning: Meaning) -> None:
+    """The conditions of a filter, each beginning with AND."""
+    for column, values in (
+        ("procedure", filter.procedures), ("variant", filter.variants), ("act", filter.acts), ("clock", filter.clocks),
+        ("ending", filter.endings), ("ended", filter.ended_as), ("rule", filter.rules), ("level", filter.levels),
+        ("answered", filter.answered),
+    ):  # fmt: skip
+        if values is not None:
+            _among(sql, column, values)
+    if filter.clock_role or filter.clock_owner:
+        pairs = [
+            [procedure, clock]
+            for procedure, clock, role, owner in meaning.clocks
+            if filter.clock_role in (None, role) and filter.clock_owner in (None, owner)
+        ]
+        names, clocks = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        sql.add(
+            " AND (procedure, clock) IN (SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))", names, clocks
+        )
+    if filter.conditions is not None:
+        _among(sql, "rule", [rule for rule, kind in meaning.conditions.items() if kind in filter.conditions])
+    if filter.standing is not None:
+        sql.add(" AND effective" if filter.standing == "effective" else " AND NOT effective")
+    if filter.days_left is not None:
+        limit = {"limit": "limited", "promise": "promised"}[filter.days_left.against]
+        sql.add(f" AND coalesce({limit} - used >= ?, false)", filter.days_left.at_least)
+
+
+def _among(sql: Sql, column: str, values: list[Any]) -> None:
+    places = ", ".join("?" * len(values))
+    sql.add(f" AND coalesce({column} IN ({places}), false)" if values else " AND false", *values)
+
+
+def _unit(measure: Measure) -> str:
+    return "key, shown_by" if measure.unit.per == "clock" else "key"
+
+
+def _order(measure: Measure) -> str:
+    moment = "position" if measure.when in STOCKS else _MOMENTS[measure.when][0]
+    if measure.unit.take == "highest":
+        return f"rank DESC, {moment}, position"
+    return ", ".join(
+        f"{column} {way}"
+        for column, way in zip((moment, "position"), _RANK[measure.unit.take or "first"], strict=True)
+    )
+
+
+def _days(measure: Measure) -> str:
+    """``used`` and ``allowed``, where the statistic counts days, with the days they are counted between."""
+    if measure.value.statistic not in OF_DAYS:
+        return ", NULL::INTEGER AS used, NULL::INTEGER AS allowed"
+    against = measure.value.against if isinstance(measure.value, SpeedUp) else "none"
+    allowed = {"limit": "limited", "promise": "promised", "none": "0"}[against]
+    return f", used, {allowed} AS allowed, {', '.join(DAYS)}"
+
+
+def _period(sql: Sql, asked: Asked) -> None:
+    first, last = rows.day_number(asked.period.first), rows.day_number(asked.period.last)
+    measure = asked.measure
+    if measure.when not in STOCKS:
+        sql.add("day BETWEEN ? AND ?", first, last)
+        return
+    sql.add(f"{_OPENED[measure.population][1]} <= ? AND (ended_at IS NULL OR ended_day > ?)", last, last)
+    if measure.when == "overdue_at_end":
+        sql.add(" AND due < ?", asked.now)

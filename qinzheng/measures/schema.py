@@ -1,0 +1,196 @@
+"""The shape of a measure: a question put to the ledger. A closed vocabulary, no expressions.
+
+A new question of a known kind is data; a new population, filter or statistic is code (``qinzheng.measures.question``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from qinzheng.definitions.form import Definition, Identifier, Strict
+
+Population = Literal["cases", "acts", "clocks", "cards"]
+CountsFor = Literal["holder", "actor", "opener"]
+Dimension = Literal[
+    "organization", "town", "item", "procedure", "month", "day", "act", "clock", "ending", "level", "rule"
+]
+When = Literal[
+    "opened", "ended", "open_at_end", "done", "started", "due", "overdue_at_end", "issued_for"
+]  # fmt: skip
+Ending = Literal["running", "overdue", "completed_on_time", "completed_late", "released"]
+Final = Literal["completed", "refused", "withdrawn", "void", "transferred"]
+CardLevel = Literal["warning", "yellow", "red"]
+Against = Literal["limit", "promise"]
+
+MOMENTS: dict[str, tuple[When, ...]] = {
+    "cases": ("opened", "ended", "open_at_end"),
+    "acts": ("done",),
+    "clocks": ("started", "due", "ended", "open_at_end", "overdue_at_end"),
+    "cards": ("issued_for",),
+}
+"""By which moment of a fact it belongs to a period. ``…_at_end`` counts what stood at the end of the period."""
+STOCKS = frozenset({"open_at_end", "overdue_at_end"})
+
+FILTERS: dict[str, frozenset[str]] = {
+    "cases": frozenset({"procedures", "variants", "ended_as"}),
+    "acts": frozenset({"procedures", "variants", "acts"}),
+    "clocks": frozenset({"procedures", "variants", "clocks", "clock_role", "clock_owner", "endings", "days_left"}),
+    "cards": frozenset({"procedures", "variants", "rules", "levels", "conditions", "standing", "answered"}),
+}  # fmt: skip
+"""Which filters a population knows."""
+
+DIMENSIONS: dict[str, frozenset[str]] = {
+    "cases": frozenset({"organization", "town", "item", "procedure", "month", "day"}),
+    "acts": frozenset({"organization", "town", "item", "procedure", "month", "day", "act"}),
+    "clocks": frozenset({"organization", "town", "item", "procedure", "month", "day", "clock", "ending"}),
+    "cards": frozenset({"organization", "town", "item", "procedure", "month", "day", "level", "rule"}),
+}
+UNITS: dict[str, tuple[str, ...]] = {
+    "cases": ("case",), "acts": ("act", "case"), "clocks": ("clock", "case"), "cards": ("card", "clock", "case"),
+}  # fmt: skip
+
+
+class DaysLeft(Strict):
+    """Ended with at least so many working days to spare, pauses left out."""
+
+    at_least: int = Field(ge=-10_000, le=10_000)
+    against: Against
+
+
+class Filter(Strict):
+    """What is counted. Every key given must hold; an absent key asks nothing."""
+
+    procedures: list[Identifier] | None = Field(default=None, min_length=1)
+    variants: list[str] | None = Field(default=None, min_length=1, description="'' is the ordinary way")
+    acts: list[Identifier] | None = Field(default=None, min_length=1)
+    clocks: list[Identifier] | None = Field(default=None, min_length=1)
+    clock_role: Literal["case", "step"] | None = Field(
+        default=None, description="by the procedure's definition"
+    )
+    clock_owner: Literal["department", "applicant", "third_party", "nobody"] | None = None
+    endings: list[Ending] | None = Field(default=None, min_length=1)
+    ended_as: list[Final] | None = Field(default=None, min_length=1)
+    rules: list[Identifier] | None = Field(default=None, min_length=1)
+    levels: list[CardLevel] | None = Field(default=None, min_length=1)
+    conditions: list[Identifier] | None = Field(default=None, min_length=1, description="of the card's rule")
+    standing: Literal["effective", "withdrawn"] | None = None
+    days_left: DaysLeft | None = None
+    answered: list[Literal["in_time", "late", "pending"]] | None = Field(
+        default=None, min_length=1, description="what became of the clock that the card warned of"
+    )
+
+    def given(self) -> set[str]:
+        """The keys that ask something."""
+        return {name for name in type(self).model_fields if getattr(self, name) is not None}
+
+
+class Unit(Strict):
+    """One count a ``per``; where several facts fall on one, ``take`` says which stands for it."""
+
+    per: Literal["case", "act", "clock", "card"]
+    take: Literal["first", "last", "highest"] | None = Field(
+        default=None, description="highest: the highest card; first and last by the fact's moment"
+    )
+
+
+class Count(Strict):
+    """How many."""
+
+    statistic: Literal["count"]
+
+
+class Rate(Strict):
+    """The share of the measure's facts that also pass ``numerator``."""
+
+    statistic: Literal["rate"]
+    numerator: Filter
+
+
+class Mean(Strict):
+    """The mean of the working days used."""
+
+    statistic: Literal["mean"]
+
+
+class Median(Strict):
+    """The median of the working days used: the middle, or half way between the two in the middle."""
+
+    statistic: Literal["median"]
+
+
+class Quantile(Strict):
+    """The least number of working days within which ``per_cent`` of the facts were done."""
+
+    statistic: Literal["quantile"]
+    per_cent: int = Field(ge=1, le=99)
+
+
+class SpeedUp(Strict):
+    """1 - used / limit, both summed in working days: what share of the time allowed was not needed."""
+
+    statistic: Literal["speed_up"]
+    against: Against
+
+
+Statistic = Annotated[Count | Rate | Mean | Median | Quantile | SpeedUp, Field(discriminator="statistic")]
+OF_DAYS = frozenset({"mean", "median", "quantile", "speed_up"})
+"""Statistics that count working days, and so need clocks that have ended."""
+
+
+class Measure(Definition):
+    """One measure."""
+
+    kind: Literal["measure"]
+    population: Population
+    when: When
+    filter: Filter
+    unit: Unit
+    value: Statistic
+    counts_for: CountsFor
+    by: list[Dimension] = Field(min_length=1, description="by what it may be asked")
+    least_n: int = Field(
+        ge=0, le=1_000_000, description="below it nothing is ranked; 0 where a count needs none"
+    )
+    calendar: Identifier = Field(description="the calendar whose working days are counted")
+    better: Literal["higher", "lower", "neither"]
+
+    @model_validator(mode="after")
+    def _of_one_population(self) -> Self:
+        numerator = self.value.numerator if isinstance(self.value, Rate) else Filter()
+        known = FILTERS[self.population]
+        for name in sorted((self.filter.given() | numerator.given()) - known):
+            raise ValueError(f"{self.population} 没有筛选项 {name} / {self.population} has no filter {name}")
+        if self.when not in MOMENTS[self.population]:
+            known_moments = ", ".join(MOMENTS[self.population])
+            raise ValueError(f"{self.population} 的 when 可为 / when of {self.population}: {known_moments}")
+        for name in self.by:
+            if name not in DIMENSIONS[self.population]:
+                raise ValueError(f"{self.population} 不能按 {name} 划分 / cannot be asked by {name}")
+        if self.unit.per not in UNITS[self.population]:
+            units = ", ".join(UNITS[self.population])
+            raise ValueError(f"{self.population} 的 per 可为 / per of {self.population}: {units}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_fact_a_unit(self) -> Self:
+        alone = UNITS[self.population][0]
+        if (self.unit.per == alone) != (self.unit.take is None):
+            raise ValueError(
+                f"per: {alone} 时不写 take，否则须写 / take is left out with per: {alone} and needed otherwise"
+            )
+        if self.unit.take == "highest" and self.population != "cards":
+            raise ValueError("take: highest 只用于牌 / take: highest is for cards only")
+        if self.value.statistic in OF_DAYS and (self.population != "clocks" or self.when != "ended"):
+            raise ValueError(
+                "用时只能问已结束的时钟：population: clocks, when: ended / working days are asked of ended clocks"
+            )
+        days = self.filter.days_left or (isinstance(self.value, Rate) and self.value.numerator.days_left)
+        if days and self.when != "ended":
+            raise ValueError("days_left 只用于 when: ended / days_left is for when: ended only")
+        if self.when in STOCKS and self.filter.endings:
+            raise ValueError("存量不写 endings / a stock has no endings")
+        if isinstance(self.value, Rate) and not self.value.numerator.given():
+            raise ValueError("numerator 不能为空 / the numerator must ask something")
+        return self
