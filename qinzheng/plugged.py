@@ -11,10 +11,18 @@ from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import shelf
 from qinzheng.ledger import projections
+from qinzheng.organizations import actions as organizations
 from qinzheng.organizations import replay as organizations_replay
+from qinzheng.parties import codes
+from qinzheng.parties import replay as parties_replay
 from qinzheng.supervision import live, programs, replay
 
 shelf.set_kinds(wiring.KINDS)
 cases.PROJECTORS[:] = [live.project]
 definitions.ON_PUBLISH[:] = [shelf.expire, programs.forget]
-projections.PROJECTIONS[:] = [*organizations_replay.PROJECTIONS, *replay.PROJECTIONS]
+projections.PROJECTIONS[:] = [
+    *organizations_replay.PROJECTIONS,
+    *parties_replay.PROJECTIONS,
+    *replay.PROJECTIONS,
+]
+organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)

@@ -19,7 +19,7 @@ from qinzheng.exchange import convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
-from qinzheng.operations import console, definition_commands, measuring
+from qinzheng.operations import console, definition_commands, measuring, party_commands
 from qinzheng.simulation import commands as simulation
 from qinzheng.supervision import checks as supervision_checks
 from qinzheng.supervision import examples
@@ -53,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     console.register(groups)
     measuring.register(groups)
     definition_commands.register(groups, KINDS)
+    party_commands.register(groups)
     simulation.register(groups, KINDS)
     return parser
 
