@@ -13,7 +13,7 @@ from qinzheng.clocks import explain as clock_words
 from qinzheng.clocks.machine import OVER, Book, Facts, State, Track
 from qinzheng.definitions.form import Text
 from qinzheng.supervision import conditions, judge
-from qinzheng.supervision.archive import Archive, Group
+from qinzheng.supervision.archive import Archive, Group, Meaning
 from qinzheng.supervision.batch import ending, names
 from qinzheng.supervision.ladders import OTHER
 from qinzheng.supervision.program import Compiled
@@ -91,14 +91,19 @@ class CaseSaid:
 def case(archive: Archive, compiled: Compiled, calendar: Calendar, as_of: int, name: str) -> CaseSaid | None:
     """Explain one case of an archive; None where it is not there."""
     group = archive.case(name)
-    if group is None:
-        return None
+    return None if group is None else of_group(archive.meaning, group, compiled, calendar, as_of, name)
+
+
+def of_group(
+    meaning: Meaning, group: Group, compiled: Compiled, calendar: Calendar, as_of: int, name: str
+) -> CaseSaid:
+    """Explain the one case of a group, wherever its events came from."""
     book = Book()
     state = _Watched(compiled.program, book)
     judge.fold(compiled.program, state, group.facts, 0, len(group.facts.at))
     judge.finish(compiled.program, state, as_of)
     spent = state.spent
-    words = _Words(archive, compiled, calendar, group, book)
+    words = _Words(meaning, compiled, calendar, group, book)
     return CaseSaid(
         name, words.events(), words.clocks(), words.cards(), (spent[0], spent[1], spent[2], spent[3]), calendar,
         state.stretches,
@@ -122,9 +127,9 @@ class _Watched(State):
 
 class _Words:
     def __init__(
-        self, archive: Archive, compiled: Compiled, calendar: Calendar, group: Group, book: Book
+        self, meaning: Meaning, compiled: Compiled, calendar: Calendar, group: Group, book: Book
     ) -> None:
-        self.meaning = archive.meaning
+        self.meaning = meaning
         self.compiled = compiled
         self.calendar = calendar
         self.group = group
