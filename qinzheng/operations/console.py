@@ -26,6 +26,8 @@ def ready() -> None:
     database.ensure()
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
+    # Children are started with DATABASE_URL set and make no key: theirs must be there before them.
+    import_module("qinzheng.parties.keys").prepare()
 
 
 def on_database(module: str, name: str) -> Callable[[argparse.Namespace], int]:
