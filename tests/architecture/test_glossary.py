@@ -11,7 +11,7 @@ from qinzheng.supervision import schema as supervision
 from tests.architecture import tree
 
 GLOSSARY = tree.ROOT / "docs" / "glossary.md"
-EVENT_TYPE = re.compile(r"(cases|clocks|calendars|definitions|ledger|organizations|supervision)\.[a-z_]+")
+EVENT_TYPE = re.compile(r"(cases|clocks|calendars|definitions|ledger|organizations|parties|supervision)\.[a-z_]+")
 
 
 def lines() -> list[list[str]]:
