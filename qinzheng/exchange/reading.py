@@ -13,14 +13,17 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qinzheng.exchange import xes
+from qinzheng.exchange.guard import bare
 
 Progress = Callable[[int, int], None]
 BATCH = 20_000
@@ -31,8 +34,12 @@ LARGEST = 64 << 30
 RATIO = 300
 """A gzip file that unpacks to more than this many times its size is a bomb (text packs about 20 times)."""
 SLACK = 64 << 20
+DENSEST, FEW = 4, 1_000_000
+"""Rows a byte of Parquet that are too many to be true, and how many rows are never too many."""
 FAULTS = 20
-ENCODINGS = ("utf-8-sig", "gb18030")
+MAGIC = {b"PK\x03\x04": "Excel/zip", b"\xd0\xcf\x11\xe0": "Excel", b"PAR1": "Parquet", b"<": "XML/XES", b"%PDF": "PDF",
+         b"SQLite format 3": "SQLite"}  # fmt: skip
+"""How files of other forms begin."""
 
 
 class Refused(Exception):
@@ -46,22 +53,30 @@ class Refused(Exception):
         self.en = en
 
 
+Place = tuple[int, int]
+"""(row, line) from 1: the row as a spreadsheet numbers it (the header of a CSV is row 1; of XES the number of
+the event), and the line of the file on which it begins (0 where the form has no lines)."""
+
+
 @dataclass(frozen=True)
 class Fault:
-    """A row that could not be read."""
+    """A row that could not be read, and where it stands."""
 
-    row: int
-    reason_zh: str
-    reason_en: str
+    place: Place
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows as columns of raw text; None where a row has no such field."""
+    """Rows as columns of raw text; None where a row has no such field. ``places``: where each row stands."""
 
     columns: dict[str, list[str | None]]
-    first_row: int
-    size: int
+    places: list[Place]
+
+    @property
+    def size(self) -> int:
+        return len(self.places)
 
 
 @dataclass
@@ -72,14 +87,26 @@ class Log:
     format: str
     columns: frozenset[str] | None
     encoding: str | None
+    delimiter: str
+    guarded: bool
     progress: Progress | None
     faults: list[Fault] = field(default_factory=list)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     _files: list[IO[bytes]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        if not self.path.is_file():
-            raise Refused(self.path, "", "没有这个文件", "there is no such file")
+        try:
+            if self.path.is_dir():
+                raise self.refuse("", "这是一个目录，请给出其中的文件", "is a folder: name a file in it")
+            if not self.path.is_file():
+                raise self.refuse("", "没有这个文件", "there is no such file")
+            self.path.open("rb").close()
+        except OSError as why:
+            raise self.refuse(
+                "",
+                f"无法读取，请检查权限与磁盘（{why.strerror}）",
+                f"cannot be read: check its permissions and the disk ({why.strerror})",
+            ) from None
         return self
 
     def __exit__(
@@ -95,11 +122,11 @@ class Log:
             return self._xes()
         return self._csv()
 
-    def fault(self, row: int, zh: str, en: str) -> None:
+    def fault(self, place: Place, zh: str, en: str) -> None:
         """Count a faulty row, and name the first few."""
         self.reasons[zh, en] += 1
         if len(self.faults) < FAULTS:
-            self.faults.append(Fault(row, zh, en))
+            self.faults.append(Fault(place, zh, en))
 
     def refuse(self, where: str, zh: str, en: str) -> Refused:
         return Refused(self.path, where, zh, en)
@@ -127,11 +154,11 @@ class Log:
                 if self.progress:
                     self.progress(min(raw.tell(), total), total)
                 yield chunk
-        except (EOFError, zlib.error, gzip.BadGzipFile) as why:
+        except (EOFError, zlib.error, OSError) as why:
             raise self.refuse(
                 "",
-                f"压缩文件不完整或已损坏，请重新导出（{why}）",
-                f"the gzip file is cut short or damaged: export it again ({why})",
+                f"文件不完整或已损坏，请重新导出（{why}）",
+                f"the file is cut short or damaged: export it again ({why})",
             ) from None
 
     # -- XES ------------------------------------------------------------------------------------
@@ -140,45 +167,51 @@ class Log:
         reader = xes.Reader(self.columns)
         row = 1
         try:
-            for chunk in self.chunks():
+            chunks = self.chunks()
+            head = next(chunks, b"")
+            self._expect(head, b"<")
+            for chunk in chain([head], chunks):
                 reader.feed(chunk)
                 if reader.size >= BATCH:
-                    size, columns = reader.take()
-                    yield Batch(columns, row, size)
-                    row += size
+                    yield (batch := _events(row, *reader.take()))
+                    row += batch.size
             reader.close()
         except xes.NotXes as why:
             raise self.refuse(f"line {why.line}", why.zh, why.en) from None
-        size, columns = reader.take()
-        if size:
-            yield Batch(columns, row, size)
+        if reader.size:
+            yield _events(row, *reader.take())
 
     # -- CSV ------------------------------------------------------------------------------------
 
     def _csv(self) -> Iterator[Batch]:
         csv.field_size_limit(LONGEST)
-        reader = csv.reader(self._lines(), strict=True)
-        row = 0
+        reader = csv.reader(self._lines(), strict=True, delimiter=self.delimiter)
         try:
             header = next(reader, None)
             if header is None:
                 raise self.refuse("", "文件是空的", "the file is empty")
             wanted = self._wanted(header)
-            values: list[list[str | None]] = [[] for _ in wanted]
-            first = 1
-            for row, cells in enumerate(reader, start=1):
-                if len(cells) != len(header):
-                    self.fault(row, "列数与表头不符", "the number of columns differs from the header")
-                    continue
-                if values and len(values[0]) >= BATCH:
-                    yield Batch(dict(zip(wanted, values, strict=True)), first, len(values[0]))
-                    values, first = [[] for _ in wanted], row
-                for column, place in zip(values, wanted.values(), strict=True):
-                    column.append(cells[place])
+            rows: list[list[str]] = []
+            places: list[Place] = []
+            line = reader.line_num
+            for row, cells in enumerate(reader, start=2):
+                place, line = (row, line + 1), reader.line_num
+                if len(cells) == len(header):
+                    rows.append([bare(cell) for cell in cells] if self.guarded else cells)
+                    places.append(place)
+                elif cells:  # an empty line is no row
+                    self.fault(place, "列数与表头不符", "the number of columns differs from the header")
+                if len(rows) >= BATCH:
+                    yield _records(wanted, rows, places)
+                    rows, places = [], []
         except csv.Error as why:
-            raise self.refuse(f"row {row + 1}", f"不是合规的 CSV：{why}", f"not valid CSV: {why}") from None
-        if values and values[0]:
-            yield Batch(dict(zip(wanted, values, strict=True)), first, len(values[0]))
+            raise self.refuse(
+                f"line {reader.line_num}",
+                f"不是合规的 CSV，请检查引号与分隔符（{why}）",
+                f"not valid CSV: check quotes and delimiter ({why})",
+            ) from None
+        if rows:
+            yield _records(wanted, rows, places)
 
     def _wanted(self, header: list[str]) -> dict[str, int]:
         places = {name.strip(): place for place, name in enumerate(header)}
@@ -188,70 +221,137 @@ class Log:
         if missing:
             raise self.refuse(
                 "row 1",
-                f"缺少列 {missing}；现有 {list(places)[:30]}",
-                f"columns are missing: {missing}; there are {list(places)[:30]}",
+                f"缺少列 {'、'.join(missing)}；现有 {'、'.join(list(places)[:30])}。请核对映射、表头与分隔符",
+                f"columns are missing: {', '.join(missing)}; there are {', '.join(list(places)[:30])}. "
+                f"Check the mapping, the header and the delimiter",
             )
         return {name: place for name, place in places.items() if self.columns is None or name in self.columns}
 
     def _lines(self) -> Iterator[str]:
         chunks = self.chunks()
         head = next(chunks, b"")
-        if b"\x00" in head:
-            raise self.refuse(
-                "",
-                "含有空字符 NUL：不是文本，或是 UTF-16，请另存为 UTF-8",
-                "holds NUL characters: not text, or UTF-16; save it as UTF-8",
-            )
-        decoder = codecs.getincrementaldecoder(self.encoding or _guess(head))()
-        rest = ""
+        self._expect(head, b"")
+        encoding = self.encoding or _guess(head)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        ending = "\r" if b"\r" in head and b"\n" not in head else "\n"
+        rest, number = "", 1
         try:
-            for chunk in _with(head, chunks):
-                if b"\x00" in chunk:
+            for chunk in chain([head], chunks):
+                text = decoder.decode(chunk)
+                if "\x00" in text:
                     raise self.refuse(
-                        "", "含有空字符 NUL，请清理后重试", "holds NUL characters: clean it and try again"
+                        f"line {number}",
+                        "含有空字符 NUL：不是文本，或是 UTF-16，请另存为 UTF-8",
+                        "holds NUL characters: not text, or UTF-16; save it as UTF-8",
                     )
-                rest += decoder.decode(chunk)
-                if len(rest) > LONGEST and "\n" not in rest:
-                    raise self.refuse("", "一行过长", "a line is too long")
-                *lines, rest = rest.split("\n")
+                rest += text
+                if len(rest) > LONGEST and ending not in rest:
+                    raise self.refuse(f"line {number}", "一行过长", "a line is too long")
+                *lines, rest = rest.split(ending)
+                number += len(lines)
                 for line in lines:
                     yield line + "\n"
             rest += decoder.decode(b"", final=True)
         except UnicodeDecodeError:
+            name = self.encoding or {"gb18030": "UTF-8/GB18030", "utf-16": "UTF-16"}.get(encoding, "UTF-8")
             raise self.refuse(
-                "",
-                "编码不是 UTF-8 也不是 GB18030，请另存为 UTF-8",
-                "neither UTF-8 nor GB18030: save it as UTF-8",
+                f"line {number} or after",
+                f"编码不是 {name}：请另存为 UTF-8，或在映射中写明 encoding（如 gb18030）",
+                f"is not {name}: save it as UTF-8, or name its encoding in the mapping (such as gb18030)",
             ) from None
         if rest:
             yield rest
+
+    def _expect(self, head: bytes, begins: bytes) -> None:
+        """Refuse a file of another form by its first bytes."""
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return  # XML may be in UTF-16; in a CSV the NULs tell
+        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        other = next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
+        if (other is not None and not (begins and start.startswith(begins))) or (
+            begins and start and not start.startswith(begins)
+        ):
+            raise self.refuse(
+                "",
+                f"映射说这是 {self.format}，文件却是 {other or '别的格式'}：请换映射或另行导出",
+                f"the mapping says {self.format}, the file is {other or 'something else'}: "
+                f"take another mapping or export it again",
+            )
 
     # -- Parquet --------------------------------------------------------------------------------
 
     def _parquet(self) -> Iterator[Batch]:
         try:
             file = pq.ParquetFile(self.path)
+            names = self._flat(file)
+            # As dictionaries: a text that a million rows share is held and decoded once.
+            texts = [name for name in names if pa.types.is_string(file.schema_arrow.field(name).type)]
+            file = pq.ParquetFile(self.path, read_dictionary=texts)
+            row, total = 1, file.metadata.num_rows
+            for batch in file.iter_batches(BATCH, columns=names):
+                columns = {name: self._texts(batch.column(name), name) for name in names}
+                yield Batch(columns, [(number, 0) for number in range(row, row + batch.num_rows)])
+                row += batch.num_rows
+                if self.progress:
+                    self.progress(row - 1, total)
         except (pa.ArrowException, OSError) as why:
             raise self.refuse(
-                "", f"不是可读的 Parquet 文件（{why}）", f"not a readable Parquet file ({why})"
+                "",
+                f"不是可读的 Parquet 文件，请重新导出（{why}）",
+                f"not a readable Parquet file: export it again ({why})",
             ) from None
-        names = self._wanted(list(file.schema_arrow.names))
-        row, total = 1, file.metadata.num_rows
-        for batch in file.iter_batches(BATCH, columns=list(names)):
-            columns = {name: [_text(value) for value in batch.column(name).to_pylist()] for name in names}
-            yield Batch(columns, row, batch.num_rows)
-            row += batch.num_rows
-            if self.progress:
-                self.progress(row - 1, total)
+
+    def _flat(self, file: pq.ParquetFile) -> list[str]:
+        """The names of the columns wanted; nested and binary ones are refused, and so is a bomb."""
+        schema = file.schema_arrow
+        names = list(self._wanted(list(schema.names)))
+        data = file.metadata
+        unpacked = sum(data.row_group(n).total_byte_size for n in range(data.num_row_groups))
+        size = self.path.stat().st_size
+        if unpacked > size * RATIO + SLACK or data.num_rows > size * DENSEST + FEW:
+            raise self.refuse(
+                "",
+                "解压后过大，疑似压缩炸弹，已停止读取",
+                "unpacks to too much: taken for a bomb and stopped",
+            )
+        for name in names:
+            kind = schema.field(name).type
+            if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+                raise self.refuse(
+                    f"column {name}",
+                    f"类型 {kind} 不能读，请导出为文本、数或时间",
+                    f"type {kind} cannot be read: export text, numbers or times",
+                )
+        return names
+
+    def _texts(self, column: pa.Array, name: str) -> list[str | None]:
+        """A column as text; times as ISO 8601, to the microsecond."""
+        if pa.types.is_dictionary(column.type):
+            longest = pc.max(pc.utf8_length(column.dictionary)).as_py()
+            if (longest or 0) > LONGEST:
+                raise self.refuse(f"column {name}", "一个值过长", "a value is too long")
+            known = [_text(value) for value in column.dictionary.to_pylist()]
+            return [None if code is None else known[code] for code in column.indices.to_pylist()]
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+        return [_text(value) for value in column.to_pylist()]
 
 
-def _with(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from rest
+def _events(row: int, lines: list[int], columns: dict[str, list[str | None]]) -> Batch:
+    return Batch(columns, list(zip(range(row, row + len(lines)), lines, strict=True)))
+
+
+def _records(wanted: dict[str, int], rows: list[list[str]], places: list[Place]) -> Batch:
+    columns: dict[str, list[str | None]] = {
+        name: [cells[at] for cells in rows] for name, at in wanted.items()
+    }
+    return Batch(columns, places)
 
 
 def _guess(head: bytes) -> str:
-    """UTF-8 (with or without mark) where the beginning reads as such, else GB18030."""
+    """UTF-16 by its mark, UTF-8 (with or without one) where the beginning reads as such, else GB18030."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
@@ -262,6 +362,8 @@ def _guess(head: bytes) -> str:
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, float):  # a whole number beside gaps becomes a float in many exports
+        return None if value != value else str(int(value)) if value.is_integer() else str(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
@@ -271,8 +373,10 @@ def open_log(
     format: str,
     columns: Collection[str] | None = None,
     encoding: str | None = None,
+    delimiter: str = ",",
+    guarded: bool = False,
     progress: Progress | None = None,
 ) -> Log:
     """Open a log; use it as a context manager and iterate. ``columns``: the fields wanted (None: all)."""
     wanted = None if columns is None else frozenset(columns)
-    return Log(Path(path), format, wanted, encoding, progress)
+    return Log(Path(path), format, wanted, encoding, delimiter, guarded, progress)

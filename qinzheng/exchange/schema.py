@@ -5,9 +5,11 @@ Every assumption is written in the mapping (``assumptions``), shown in the repor
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from qinzheng.definitions.form import Definition, Identifier, Strict, Text
 
@@ -33,6 +35,15 @@ class Drawn(Strict):
     pattern: str | None = None
     otherwise: str = "unknown"
 
+    @field_validator("pattern")
+    @classmethod
+    def _pattern(cls, text: str | None) -> str | None:
+        try:
+            re.compile(text or "")
+        except re.error as why:
+            raise ValueError(f"不是正则表达式：{why} / not a regular expression: {why}") from None
+        return text
+
 
 class RowAct(Strict):
     """One act of a row that describes a whole case."""
@@ -52,6 +63,10 @@ class Mapping(Definition):
     rules: Identifier = Field(description="the rule set used unless another is asked for")
     format: Literal["csv", "xes", "parquet"]
     encoding: str | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="between the fields of a CSV")
+    guarded: bool = Field(
+        default=False, description="texts carry the apostrophe that our own export sets before formulas"
+    )
     zone: str
     case: str = Field(description="the field that names the case")
     row: Literal["case", "event"]
@@ -60,6 +75,9 @@ class Mapping(Definition):
     acts: dict[Identifier, list[str]] = Field(default={}, description="act → activities of the log")
     others: Literal["other", "reject"] = "other"
     at: Moment | None = None
+    order: str | None = Field(
+        default=None, description="the field that orders events of the same moment, smallest first"
+    )
     reported: Moment | None = None
     due: Moment | None = None
     organization: Drawn | None = None
@@ -83,13 +101,31 @@ class Mapping(Definition):
             raise ValueError("row: case 需要 row_acts / row: case needs row_acts")
         return self
 
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, name: str | None) -> str | None:
+        try:
+            "".encode(name or "utf-8")
+        except (LookupError, UnicodeError):
+            raise ValueError(f"没有文本编码 {name} / there is no text encoding {name}") from None
+        return name
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"没有时区 {name} / there is no time zone {name}") from None
+        return name
+
     def fields(self) -> set[str]:
         """Every field of the log that the mapping reads."""
         moments = [self.at, self.reported, self.due]
         for act in self.row_acts:
             moments += [act.at, act.due, act.reported]
         named = {moment.field for moment in moments if moment} | {self.case}
-        named |= {name for name in (self.activity, self.actor, self.role) if name}
+        named |= {name for name in (self.activity, self.order, self.actor, self.role) if name}
         named |= {self.organization.field} if self.organization else set()
         named |= {field for act in self.row_acts for field in act.when}
         return named | set(self.value_fields.values()) | set(self.assigns.values())

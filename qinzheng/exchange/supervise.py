@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingOf
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,22 +26,19 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from qinzheng.calendars import queries as calendars
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks import explain as clock_words
-from qinzheng.definitions.library import DefinitionErrors, Kind, Library, default_root
+from qinzheng.definitions.library import DefinitionErrors, Kind, Library
 from qinzheng.exchange import mapping as mappings
+from qinzheng.exchange.choosing import Refusal, choose, covering
 from qinzheng.exchange.reading import Refused
 from qinzheng.exchange.schema import Mapping
+from qinzheng.exchange.times import EPOCH, MICROSECOND, Reach
 from qinzheng.supervision import archive, batch, output, program, table
 from qinzheng.supervision.ladders import RuleNeverWakes
 from qinzheng.supervision.report import material
-
-
-class Refusal(Exception):
-    """The command cannot be carried out: what is wrong, and the remedy, in two languages."""
-
+from qinzheng.supervision.schema import Rule
 
 REFUSALS = (Refusal, Refused, DefinitionErrors, RuleNeverWakes, BeyondCalendar)
 """What a command explains in one line instead of a traceback."""
@@ -73,7 +71,7 @@ def register(groups: Any, kinds: MappingOf[str, Kind]) -> None:
         "--as-of", help="截至时刻 · judge open cases as of this moment (default: the log's last)"
     )
     parser.add_argument(
-        "--workers", type=int, default=0, help="进程数 · processes (default: by size, at most the cores)"
+        "--workers", type=_count, default=0, help="进程数 · processes (default: by size, at most the cores)"
     )
     parser.add_argument(
         "--out", type=Path, help="输出目录 · folder for cards.parquet, clocks.parquet, report.html"
@@ -89,71 +87,136 @@ def register(groups: Any, kinds: MappingOf[str, Kind]) -> None:
 
 def run(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> int:
     """The command itself. Progress and messages go to standard error."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="qinzheng-") as scratch:
-            folder = arguments.out or Path(scratch)
-            folder.mkdir(parents=True, exist_ok=True)
+        with _staging(arguments.out) as folder:
             judged = judge_log(arguments, kinds, folder, console)
             if arguments.out:
                 output.write(folder, judged.archive, judged.compiled, judged.job, judged.verdict)
                 output.write_report(folder, gather(judged))
-            summary = summarize(judged)
-            if arguments.json:
-                sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
-            else:
-                table.show(
-                    Console(),
-                    judged.mapping.name,
-                    judged.archive.meaning.organizations,
-                    judged.compiled.rules,
-                    judged.verdict,
-                    summary,
-                )
-                if arguments.out:
-                    Console().print(f"\n报告 · report: {(folder / 'report.html').resolve().as_uri()}")
+                for file in sorted(folder.iterdir()):
+                    os.replace(file, arguments.out / file.name)
+        summary = summarize(judged)
+        _alarm(judged, console)
+        if arguments.json:
+            print(json.dumps(summary, ensure_ascii=False))
+        else:
+            _show(arguments, judged, summary)
     except REFUSALS as why:
         console.print(str(why), style="red", markup=False, highlight=False)
         return 1
+    except KeyboardInterrupt:
+        console.print("已中断，未写任何结果 / interrupted; no result was written", style="red")
+        return 130
     return 0
+
+
+@contextmanager
+def _staging(out: Path | None) -> Iterator[Path]:
+    """A folder to work in; inside ``out`` where there is one, so that finished files move there in one step."""
+    try:
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix=".qinzheng-", dir=out)
+    except OSError as why:
+        raise Refusal(
+            f"--out 写不进去：{out or tempfile.gettempdir()}（{why.strerror}），请换一个目录 / "
+            f"--out cannot be written: {out or tempfile.gettempdir()} ({why.strerror}): name another folder"
+        ) from None
+    with folder:
+        try:
+            yield Path(folder.name)
+        except OSError as why:
+            raise Refusal(
+                f"写结果失败：{why.strerror}，请检查磁盘空间与权限 / "
+                f"writing failed: {why.strerror}: check disk space and permissions"
+            ) from None
+
+
+def _show(arguments: argparse.Namespace, judged: Judged, summary: MappingOf[str, Any]) -> None:
+    console = Console()
+    table.show(
+        console, judged.mapping.name, judged.archive.meaning.organizations, judged.compiled.rules, judged.verdict,
+        summary,
+    )  # fmt: skip
+    if arguments.out:
+        address = (arguments.out / "report.html").resolve().as_uri()
+        console.print(f"\n报告 · report: {address}", soft_wrap=True)
+
+
+def _alarm(judged: Judged, console: Console) -> None:
+    """Say what was not taken or could not be judged: never in silence."""
+    report = judged.report
+    for text in _unread(report, judged.mapping.format):
+        console.print(text, style="yellow", markup=False, highlight=False)
+    for case, why in sorted(judged.verdict.beyond)[: mappings.SHOWN]:
+        console.print(f"警报 · alarm: {case}: {why}", style="red", markup=False, highlight=False)
+    if judged.verdict.beyond:
+        count = len(judged.verdict.beyond)
+        console.print(
+            f"{count} 件的时限超出日历，未判定 / {count} cases have limits beyond the calendar and were not judged",
+            style="red", highlight=False,
+        )  # fmt: skip
+
+
+def _unread(report: mappings.Report, form: str) -> Iterator[str]:
+    if report.later:
+        yield f"截至时刻之后的 {report.later} 条事件未计入 / {report.later} events after the as-of moment left out"
+    if report.rejected:
+        yield f"未收 {report.rejected} 行 / {report.rejected} rows rejected"
+    for row in report.shown:
+        zh, en = mappings.place(row.place, form)
+        value = f"：{row.value!r}" if row.value else ""
+        yield f"  {zh} · {en}: {row.zh} / {row.en}{value}"
+    if report.rejected > len(report.shown):
+        yield f"  … 其余 {report.rejected - len(report.shown)} 行 / {report.rejected - len(report.shown)} more"
 
 
 def judge_log(
     arguments: argparse.Namespace, kinds: MappingOf[str, Kind], folder: Path, console: Console
 ) -> Judged:
     """Read the log through its mapping, compile the rules, fold, gather."""
-    library, mapping = _definitions(arguments, kinds)
+    library, mapping = choose(arguments.mapping, arguments.definitions, kinds)
     procedure = library.get("procedure", mapping.procedure)
-    set_name = arguments.rules or mapping.rules
-    rules = [rule for rule in library.all("rule") if rule.set == set_name and procedure.id in rule.supervises]
-    if not rules:
-        known = sorted({rule.set for rule in library.all("rule") if procedure.id in rule.supervises})
-        raise Refusal(
-            f"规则集 {set_name} 没有监察 {procedure.id} 的规则；可用：{known} / "
-            f"rule set {set_name} has no rule for {procedure.id}; there are: {known}"
-        )
+    rules = _rules(arguments.rules or mapping.rules, library, procedure)
+    calendars = covering(library, procedure)
+    reach = Reach.of(calendars.values())
+    asked = _as_of(arguments.as_of, mapping, reach)
     began = time.perf_counter()
     path = folder / "events.parquet"
     with _progress(console) as bar:
-        meaning, report = mappings.take_log(arguments.log, mapping, procedure, path, bar("读取 · reading"))
-        if not meaning.events:
-            raise Refusal(_nothing_read(report))
-        as_of = _as_of(arguments.as_of, mapping, meaning)
-        console.print(f"截至 · as of: {_moment(as_of, mapping.zone)} ({mapping.zone})", highlight=False)
-        job = batch.Job(
-            path,
-            procedure,
-            rules,
-            {rule.id: library.hash(rule) for rule in rules},
-            _calendars(library, procedure),
-            as_of,
+        meaning, report = mappings.take_log(
+            arguments.log, mapping, procedure, path, bar("读取 · reading"), reach=reach, until=asked
         )
+        if not meaning.events:
+            raise Refusal(
+                "\n".join(["没有读到任何可用的行 / no usable row was read", *_unread(report, mapping.format)])
+            )
+        as_of = meaning.last if asked is None else asked
+        console.print(f"截至 · as of: {_moment(as_of, mapping.zone)} ({mapping.zone})", highlight=False)
+        editions = {rule.id: library.hash(rule) for rule in rules}
+        job = batch.Job(path, procedure, rules, editions, calendars, as_of)
         workers = arguments.workers or (1 if meaning.events < 400_000 else os.cpu_count() or 1)
         verdict = batch.run(job, workers=workers, progress=bar("判定 · judging"))
     source = archive.Archive(path)
     compiled = job.compile(source.meaning)
     seconds = time.perf_counter() - began
     return Judged(library, mapping, procedure, compiled, job, source, report, verdict, seconds)
+
+
+def _rules(name: str, library: Library, procedure: Procedure) -> list[Rule]:
+    rules: list[Rule] = [
+        rule for rule in library.all("rule") if rule.set == name and procedure.id in rule.supervises
+    ]
+    if not rules:
+        known = "、".join(
+            sorted({rule.set for rule in library.all("rule") if procedure.id in rule.supervises})
+        )
+        raise Refusal(
+            f"规则集 {name} 没有监察 {procedure.id} 的规则；可用：{known} / "
+            f"rule set {name} has no rule for {procedure.id}; there are: {known}"
+        )
+    return rules
 
 
 def gather(judged: Judged) -> material.Material:
@@ -183,6 +246,7 @@ def summarize(judged: Judged) -> dict[str, Any]:
         "cases": verdict.cases,
         "events": verdict.events,
         "rejected": judged.report.rejected,
+        "beyond_calendar": len(verdict.beyond),
         "clocks": {
             name: endings[name] for name in ("completed_on_time", "completed_late", "running", "overdue")
         },
@@ -198,75 +262,52 @@ def summarize(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _definitions(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> tuple[Library, Mapping]:
-    roots = [arguments.definitions or default_root()]
-    file = Path(arguments.mapping)
-    own = file.suffix in (".yaml", ".yml")
-    if own:
-        if not file.is_file():
-            raise Refusal(f"找不到映射文件 {file} / there is no mapping file {file}")
-        roots.append(file)
-    library = Library.read(roots, kinds)
-    known = {mapping.id: mapping for mapping in library.all("mapping")}
-    if own:
-        chosen = [
-            mapping for mapping in known.values() if library.where(mapping)[0].resolve() == file.resolve()
-        ]
-        if not chosen:
-            raise Refusal(f"{file} 里没有映射 / {file} holds no mapping")
-        return library, chosen[0]
-    if arguments.mapping not in known:
-        raise Refusal(
-            f"没有映射 {arguments.mapping}；可用：{', '.join(sorted(known))} / "
-            f"there is no mapping {arguments.mapping}; there are: {', '.join(sorted(known))}"
-        )
-    return library, known[arguments.mapping]
-
-
-def _calendars(library: Library, procedure: Procedure) -> dict[str, Any]:
-    named = {clock.counting.calendar for clock in procedure.clocks.values()}
-    for clock in procedure.clocks.values():
-        for limit in (clock.limits.committed, clock.limits.own, clock.limits.statutory):
-            if limit is not None and limit.counting is not None:
-                named.add(limit.counting.calendar)
-    return {name: calendars.calendar(library, name) for name in sorted(named)}
-
-
-def _as_of(text: str | None, mapping: Mapping, meaning: archive.Meaning) -> int:
+def _as_of(text: str | None, mapping: Mapping, reach: Reach | None) -> int | None:
+    """The moment asked for; None: the last one in the log."""
     if text is None:
-        return meaning.last
+        return None
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(mapping.zone))
+        at = (moment - EPOCH) // MICROSECOND
+    except (ValueError, OverflowError):
         raise Refusal(
             f"--as-of 不是时间：{text!r}，应如 2020-01-31 或 2020-01-31T17:00 / "
             f"--as-of is no time: {text!r}; write 2020-01-31 or 2020-01-31T17:00"
         ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(mapping.zone))
-    return (moment - mappings.EPOCH) // mappings.MICROSECOND
-
-
-def _nothing_read(report: mappings.Report) -> str:
-    reasons = "; ".join(f"{zh} / {en} × {count}" for (zh, en), count in report.reasons.most_common(3))
-    return f"没有读到任何可用的行。{reasons} / No usable row was read. {reasons}"
+    if reach is not None and not reach.holds(at):
+        raise Refusal(
+            f"--as-of {text} 超出日历（{reach.text}），请更正或补充日历 / "
+            f"--as-of {text} lies outside the calendar ({reach.text}): correct it or add to the calendar"
+        )
+    return at
 
 
 def _moment(at: int, zone: str) -> str:
-    return (
-        (mappings.EPOCH + dt.timedelta(microseconds=at))
-        .astimezone(ZoneInfo(zone))
-        .isoformat(timespec="seconds")
-    )
+    return (EPOCH + dt.timedelta(microseconds=at)).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
 
 
 def _peak_rss_mb() -> int:
-    """The largest resident size of this process and of its largest worker, in MiB."""
+    """The largest resident size of this process or of its largest worker, in MiB."""
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return (
-        max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        // unit
-    )
+    return max(_own_peak(unit), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit)
+
+
+def _own_peak(unit: int) -> int:
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would count what started us, up to the moment it did
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("应不小于 0 / must not be below 0")
+    return number
 
 
 class _progress:

@@ -1,7 +1,8 @@
 """Writes an archive of events in the forms that others read: XES, OCEL 2.0 (JSON, SQLite), CSV, Parquet.
 
-Streaming, a row group at a time. A text that a spreadsheet would take for a formula gets a leading
-apostrophe in CSV (take it off to have the original back).
+Streaming, a row group at a time. XES, CSV and Parquet hold all that a judgement reads, and :func:`read_back`
+is the mapping under which our own reader takes them to the same archive. A text that a spreadsheet would take
+for a formula gets a leading apostrophe in CSV; that mapping takes it off again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import gzip
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 from xml.sax.saxutils import quoteattr
@@ -22,23 +25,72 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qinzheng.exchange.guard import guarded
+from qinzheng.exchange.schema import Mapping
+from qinzheng.exchange.times import EPOCH
 from qinzheng.supervision.archive import Archive
 from qinzheng.supervision.batch import names
 
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = ("case", "event", "act", "activity", "occurred_at", "reported_at", "organization", "actor")
+COLUMNS = (
+    "case", "event", "act", "activity", "occurred_at", "reported_at", "due_at", "organization", "actor", "role",
+    "number", "assigned",
+)  # fmt: skip
+CHUNK = 50_000
+ATTRIBUTES = (
+    ("string", "activity"), ("date", "reported_at"), ("date", "due_at"), ("string", "actor"), ("string", "organization"),
+    ("string", "role"), ("int", "event"), ("int", "number"), ("string", "assigned"),
+)  # fmt: skip
+"""What a XES event says besides its name and time."""
+KEYS = {
+    "xes": {
+        "case": "case:concept:name", "occurred_at": "time:timestamp", "activity": "qinzheng:activity",
+        "reported_at": "qinzheng:reported", "due_at": "qinzheng:due", "actor": "org:resource",
+        "organization": "org:group", "role": "org:role", "event": "qinzheng:event", "number": "qinzheng:number",
+        "assigned": "qinzheng:assigned",
+    }
+}  # fmt: skip
+"""The keys of XES for our columns; the other forms use the columns' own names."""
+KEPT = (
+    "name",
+    "in_force_from",
+    "checked_on",
+    "source",
+    "basis",
+    "procedure",
+    "rules",
+    "others",
+    "assumptions",
+)
 OCEL_OBJECTS = ("case", "organization", "officer")
+OCEL_TABLES = """
+    CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT UNIQUE);
+    CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT UNIQUE);
+    CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT REFERENCES event_map_type(ocel_type));
+    CREATE TABLE object (ocel_id TEXT PRIMARY KEY, ocel_type TEXT REFERENCES object_map_type(ocel_type));
+    CREATE TABLE event_object (ocel_event_id TEXT REFERENCES event(ocel_id),
+        ocel_object_id TEXT REFERENCES object(ocel_id), ocel_qualifier TEXT,
+        PRIMARY KEY (ocel_event_id, ocel_object_id, ocel_qualifier));
+    CREATE TABLE object_object (ocel_source_id TEXT REFERENCES object(ocel_id),
+        ocel_target_id TEXT REFERENCES object(ocel_id), ocel_qualifier TEXT,
+        PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier));
+"""
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+Source = Callable[[], "Iterator[LogEvent]"]
+"""Gives the events anew each time it is called: some forms need them twice."""
 
 
 class Unwritable(Exception):
     """The file's ending names no form that we write."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LogEvent:
-    """One event as it is written; times in the archive's zone."""
+    """One event as it is written; times in the archive's zone. ``event`` counts from 1 within the case.
+
+    ``number``: days told or units granted; ``assigned``: the organization that the case is handed to.
+    """
 
     case: str
     event: int
@@ -46,8 +98,12 @@ class LogEvent:
     activity: str
     occurred_at: dt.datetime
     reported_at: dt.datetime | None
+    due_at: dt.datetime | None
     organization: str
     actor: str
+    role: str
+    number: int | None
+    assigned: str
 
     @property
     def name(self) -> str:
@@ -59,8 +115,8 @@ class LogEvent:
         return f"{self.case}/{self.event}"
 
 
-def events(archive: Archive) -> Iterator[LogEvent]:
-    """Every event of the archive, case by case, in order."""
+def events(archive: Archive, assigning: Collection[str] = ()) -> Iterator[LogEvent]:
+    """Every event of the archive, case by case, in order. ``assigning``: the acts that hand a case over."""
     meaning, zone = archive.meaning, ZoneInfo(archive.meaning.zone)
 
     def moment(at: int) -> dt.datetime:
@@ -71,58 +127,111 @@ def events(archive: Archive) -> Iterator[LogEvent]:
         facts = group.facts
         for k, case in enumerate(group.names):
             for i in range(group.borders[k], group.borders[k + 1]):
-                activity = meaning.activities[group.activity[i]] if group.activity else ""
+                act, value = meaning.acts[facts.act[i]], facts.value[i]
+                hands = act in assigning
                 yield LogEvent(
                     case,
                     facts.order[i],
-                    meaning.acts[facts.act[i]],
-                    activity,
+                    act,
+                    meaning.activities[group.activity[i]] if group.activity else "",
                     moment(facts.at[i]),
                     moment(facts.reported[i]) if facts.reported[i] >= 0 else None,
+                    moment(facts.due[i]) if facts.due[i] >= 0 else None,
                     names(meaning.organizations, facts.organization[i]),
                     names(meaning.actors, facts.actor[i]),
+                    names(meaning.roles, facts.role[i]),
+                    value if value >= 0 and not hands else None,
+                    names(meaning.organizations, value) if hands else "",
                 )
 
 
-def write(archive: Archive, path: Path) -> int:
+def ending(path: Path) -> str:
+    """The ending of the file's name that names its form; :class:`Unwritable` where there is none."""
+    for known in WRITERS:
+        if path.name.endswith(known):
+            return known
+    forms = "、".join(WRITERS)
+    raise Unwritable(
+        f"不认识的文件结尾 {path.name}，可用：{forms} / unknown ending {path.name}; known: {forms}"
+    )
+
+
+def write(archive: Archive, path: Path, assigning: Collection[str] = ()) -> int:
     """Write the archive in the form that the file's ending names; returns the number of events."""
-    for ending, writer in WRITERS.items():
-        if path.name.endswith(ending):
-            return writer(archive, path)
-    known = "、".join(WRITERS)
-    raise Unwritable(f"不认识的文件结尾 {path.name}，可用：{known} / unknown ending; known: {known}")
+    _, writer = WRITERS[ending(path)]
+    return writer(lambda: events(archive, assigning), path, archive.meaning.zone)
 
 
-def write_csv(archive: Archive, path: Path) -> int:
+def read_back(archive: Archive, path: Path, mapping: Mapping) -> dict[str, object] | None:
+    """The mapping, as plain data, under which the file written to ``path`` is read to the same archive.
+
+    None for OCEL, which we write but do not read.
+    """
+    form, _ = WRITERS[ending(path)]
+    if form == "ocel":
+        return None
+    named = KEYS.get(form, {name: name for name in COLUMNS})
+    acts = _activities(archive)
+    moments = [mapping.at] if mapping.at else [act.at for act in mapping.row_acts]
+    precision = next(
+        (moment.precision for moment in moments if moment and moment.precision != "instant"), "instant"
+    )
+    kept = mapping.model_dump(exclude_defaults=True, include=set(KEPT))
+    return {
+        "kind": "mapping", "id": f"{mapping.id}-exported", **kept, "format": form, "zone": mapping.zone,
+        **({"guarded": True} if form == "csv" else {}),
+        "case": named["case"], "row": "event", "activity": named["activity"], "acts": acts,
+        "at": {"field": named["occurred_at"], "precision": precision},
+        "order": named["event"], "reported": {"field": named["reported_at"]}, "due": {"field": named["due_at"]},
+        "organization": {"field": named["organization"], "otherwise": ""}, "actor": named["actor"],
+        "role": named["role"],
+        "value_fields": {act: named["number"] for act in acts if act not in mapping.assigns},
+        "assigns": {act: named["assigned"] for act in acts if act in mapping.assigns},
+    }  # fmt: skip
+
+
+def _activities(archive: Archive) -> dict[str, list[str]]:
+    """act → the activities of the log that stand for it."""
+    found: dict[str, set[str]] = {}
+    for event in events(archive):
+        if event.act:
+            found.setdefault(event.act, set()).add(event.activity)
+    return {act: sorted(activities) for act, activities in sorted(found.items())}
+
+
+def write_csv(source: Source, path: Path, zone: str) -> int:
+    """CSV in UTF-8 with a mark, formulas guarded."""
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for event in events(archive):
+        for event in source():
             writer.writerow([_cell(getattr(event, name)) for name in COLUMNS])
             count += 1
     return count
 
 
-def write_parquet(archive: Archive, path: Path) -> int:
-    rows = list(events(archive))
-    zone = archive.meaning.zone
+def write_parquet(source: Source, path: Path, zone: str) -> int:
+    """Parquet with typed times, a row group for each ``CHUNK`` of events."""
+    time = pa.timestamp("us", zone)
     types = {
         "event": pa.int64(),
-        "occurred_at": pa.timestamp("us", zone),
-        "reported_at": pa.timestamp("us", zone),
+        "number": pa.int64(),
+        "occurred_at": time,
+        "reported_at": time,
+        "due_at": time,
     }
-    table = pa.table(
-        {
-            name: pa.array([getattr(row, name) for row in rows], types.get(name, pa.string()))
-            for name in COLUMNS
-        }
-    )
-    pq.write_table(table, path, compression="zstd")
-    return len(rows)
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
+    count, rows = 0, source()
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while chunk := list(islice(rows, CHUNK)):
+            columns = [[getattr(row, name) for row in chunk] for name in COLUMNS]
+            writer.write_table(pa.table(columns, schema=schema))
+            count += len(chunk)
+    return count
 
 
-def write_xes(archive: Archive, path: Path) -> int:
+def write_xes(source: Source, path: Path, zone: str) -> int:
     """XES (IEEE 1849): one trace a case, extensions concept, time, organizational, lifecycle."""
     count, case = 0, None
     with _text(path) as file:
@@ -137,7 +246,7 @@ def write_xes(archive: Archive, path: Path) -> int:
                 f'<extension name="{name}" prefix="{prefix}" uri="http://www.xes-standard.org/{prefix}.xesext"/>\n'
             )
         file.write('<classifier name="Activity" keys="concept:name"/>\n')
-        for event in events(archive):
+        for event in source():
             if event.case != case:
                 file.write("</trace>\n" if case is not None else "")
                 file.write(f"<trace>{_xes('string', 'concept:name', event.case)}\n")
@@ -154,14 +263,11 @@ def _xes_event(event: LogEvent) -> str:
         _xes("date", "time:timestamp", event.occurred_at.isoformat()),
         _xes("string", "lifecycle:transition", "complete"),
     ]
-    if event.activity and event.activity != event.name:
-        parts.append(_xes("string", "qinzheng:activity", event.activity))
-    if event.reported_at:
-        parts.append(_xes("date", "qinzheng:reported", event.reported_at.isoformat()))
-    if event.actor:
-        parts.append(_xes("string", "org:resource", event.actor))
-    if event.organization:
-        parts.append(_xes("string", "org:group", event.organization))
+    parts += [
+        _xes(type, KEYS["xes"][name], value.isoformat() if isinstance(value, dt.datetime) else str(value))
+        for type, name in ATTRIBUTES
+        if (value := getattr(event, name)) not in (None, "")
+    ]
     return f"<event>{''.join(parts)}</event>\n"
 
 
@@ -179,56 +285,45 @@ def _relations(event: LogEvent) -> list[tuple[str, str, str]]:
     return found
 
 
-def write_ocel_json(archive: Archive, path: Path) -> int:
-    """OCEL 2.0 as JSON."""
+def write_ocel_json(source: Source, path: Path, zone: str) -> int:
+    """OCEL 2.0 as JSON, the events as they come, the objects and types they named after them."""
     objects: dict[str, str] = {}
     types: set[str] = set()
-    written = []
-    for event in events(archive):
-        related = _relations(event)
-        objects |= {id: type for id, type, _ in related}
-        types.add(event.name)
-        written.append(
-            {
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"events": [')
+        for event in source():
+            related = _relations(event)
+            objects.update((id, type) for id, type, _ in related)
+            types.add(event.name)
+            written = {
                 "id": event.id,
                 "type": event.name,
-                "time": event.occurred_at.astimezone(dt.UTC).isoformat(),
+                "time": _utc(event),
                 "attributes": [],
                 "relationships": [{"objectId": id, "qualifier": qualifier} for id, _, qualifier in related],
             }
-        )
-    document = {
-        "objectTypes": [{"name": name, "attributes": []} for name in OCEL_OBJECTS],
-        "eventTypes": [{"name": name, "attributes": []} for name in sorted(types)],
-        "objects": [
-            {"id": id, "type": type, "attributes": [], "relationships": []} for id, type in objects.items()
-        ],
-        "events": written,
-    }
-    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    return len(written)
+            file.write((",\n" if count else "\n") + json.dumps(written, ensure_ascii=False))
+            count += 1
+        rest = {
+            "objects": [
+                {"id": id, "type": type, "attributes": [], "relationships": []}
+                for id, type in objects.items()
+            ],
+            "objectTypes": [{"name": name, "attributes": []} for name in OCEL_OBJECTS],
+            "eventTypes": [{"name": name, "attributes": []} for name in sorted(types)],
+        }
+        file.write("],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
+    return count
 
 
-def write_ocel_sqlite(archive: Archive, path: Path) -> int:
+def write_ocel_sqlite(source: Source, path: Path, zone: str) -> int:
     """OCEL 2.0 as SQLite: one table an event type and an object type, beside the maps and relations."""
     path.unlink(missing_ok=True)
-    rows = list(events(archive))
-    with sqlite3.connect(path) as base:
-        base.executescript(
-            """
-            CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT UNIQUE);
-            CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT UNIQUE);
-            CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT REFERENCES event_map_type(ocel_type));
-            CREATE TABLE object (ocel_id TEXT PRIMARY KEY, ocel_type TEXT REFERENCES object_map_type(ocel_type));
-            CREATE TABLE event_object (ocel_event_id TEXT REFERENCES event(ocel_id),
-                ocel_object_id TEXT REFERENCES object(ocel_id), ocel_qualifier TEXT,
-                PRIMARY KEY (ocel_event_id, ocel_object_id, ocel_qualifier));
-            CREATE TABLE object_object (ocel_source_id TEXT REFERENCES object(ocel_id),
-                ocel_target_id TEXT REFERENCES object(ocel_id), ocel_qualifier TEXT,
-                PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier));
-            """
-        )
-        maps = {name: f"t{number}" for number, name in enumerate(sorted({row.name for row in rows}))}
+    count = 0
+    with closing(sqlite3.connect(path)) as base, base:
+        base.executescript(OCEL_TABLES)
+        maps = {name: f"t{number}" for number, name in enumerate(sorted({event.name for event in source()}))}
         base.executemany("INSERT INTO event_map_type VALUES (?, ?)", maps.items())
         base.executemany("INSERT INTO object_map_type VALUES (?, ?)", [(name, name) for name in OCEL_OBJECTS])
         for table in maps.values():
@@ -239,27 +334,36 @@ def write_ocel_sqlite(archive: Archive, path: Path) -> int:
             base.execute(
                 f"CREATE TABLE object_{name} (ocel_id TEXT REFERENCES object(ocel_id), ocel_time TEXT, ocel_changed_field TEXT)"
             )
-        _fill(base, rows, maps)
-    base.close()
-    return len(rows)
+        rows = source()
+        while chunk := list(islice(rows, CHUNK)):
+            _fill(base, chunk, maps)
+            count += len(chunk)
+        for name in OCEL_OBJECTS:
+            base.execute(
+                f"INSERT INTO object_{name} SELECT ocel_id, '1970-01-01T00:00:00Z', NULL FROM object WHERE ocel_type = ?",
+                [name],
+            )
+    return count
 
 
 def _fill(base: sqlite3.Connection, rows: list[LogEvent], maps: dict[str, str]) -> None:
     objects = {id: type for row in rows for id, type, _ in _relations(row)}
-    base.executemany("INSERT INTO object VALUES (?, ?)", objects.items())
-    for id, type in objects.items():
-        base.execute(f"INSERT INTO object_{type} VALUES (?, '1970-01-01T00:00:00Z', NULL)", [id])
+    base.executemany("INSERT OR IGNORE INTO object VALUES (?, ?)", objects.items())
     base.executemany("INSERT INTO event VALUES (?, ?)", [(row.id, row.name) for row in rows])
-    for row in rows:
-        time = row.occurred_at.astimezone(dt.UTC).isoformat()
-        base.execute(f"INSERT INTO event_{maps[row.name]} VALUES (?, ?)", [row.id, time])
+    for name, table in maps.items():
+        own = [(row.id, _utc(row)) for row in rows if row.name == name]
+        base.executemany(f"INSERT INTO event_{table} VALUES (?, ?)", own)
     relations = [(row.id, id, qualifier) for row in rows for id, _, qualifier in _relations(row)]
     base.executemany("INSERT INTO event_object VALUES (?, ?, ?)", relations)
 
 
+def _utc(event: LogEvent) -> str:
+    return event.occurred_at.astimezone(dt.UTC).isoformat()
+
+
 def _cell(value: object) -> str:
     text = "" if value is None else value.isoformat() if isinstance(value, dt.datetime) else str(value)
-    return "'" + text if text.startswith(FORMULA) else text
+    return guarded(text)
 
 
 def _text(path: Path) -> IO[str]:
@@ -268,11 +372,12 @@ def _text(path: Path) -> IO[str]:
     return path.open("w", encoding="utf-8")
 
 
-WRITERS: dict[str, Callable[[Archive, Path], int]] = {
-    ".xes": write_xes,
-    ".xes.gz": write_xes,
-    ".ocel.json": write_ocel_json,
-    ".ocel.sqlite": write_ocel_sqlite,
-    ".csv": write_csv,
-    ".parquet": write_parquet,
+WRITERS: dict[str, tuple[str, Callable[[Source, Path, str], int]]] = {
+    ".xes": ("xes", write_xes),
+    ".xes.gz": ("xes", write_xes),
+    ".ocel.json": ("ocel", write_ocel_json),
+    ".ocel.sqlite": ("ocel", write_ocel_sqlite),
+    ".csv": ("csv", write_csv),
+    ".parquet": ("parquet", write_parquet),
 }
+"""Ending of the file → (form, writer)."""

@@ -36,6 +36,8 @@ class Reader:
         self.target = 0
         self.traces = 0
         self.rows: list[dict[str, str]] = []
+        self.lines: list[int] = []
+        self.line = 0
         self.seen_log = False
         parser = expat.ParserCreate()
         parser.buffer_text = True
@@ -65,11 +67,12 @@ class Reader:
         if not self.seen_log:
             raise self._not("不是 XES 日志：没有 <log>", "not a XES log: there is no <log>")
 
-    def take(self) -> tuple[int, dict[str, list[str | None]]]:
-        """The rows so far as columns, and begin anew."""
+    def take(self) -> tuple[list[int], dict[str, list[str | None]]]:
+        """The rows so far: the line on which each event begins, and the columns; then begin anew."""
         rows, self.rows = self.rows, []
+        lines, self.lines = self.lines, []
         names = self.wanted if self.wanted is not None else sorted({name for row in rows for name in row})
-        return len(rows), {name: [row.get(name) for row in rows] for name in names}
+        return lines, {name: [row.get(name) for row in rows] for name in names}
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
@@ -77,6 +80,7 @@ class Reader:
             raise self._not("嵌套太深", "nested too deeply")
         if tag == "event" and self.in_trace:
             self.event = dict(self.trace)
+            self.line = self.parser.CurrentLineNumber
             self.target = self.depth + 1
         elif tag == "trace":
             self.in_trace = True
@@ -106,6 +110,7 @@ class Reader:
         self.depth -= 1
         if tag == "event" and self.event is not None:
             self.rows.append(self.event)
+            self.lines.append(self.line)
             self.event = None
             self.target = self.depth + 1
         elif tag == "trace":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import signal
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-from qinzheng.calendars.calendar import Calendar
+from qinzheng.calendars.calendar import BeyondCalendar, Calendar
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import COMPLETED, DEPARTMENT, RELEASED, Book
 from qinzheng.supervision import archive, bulk, judge, program
@@ -105,6 +106,8 @@ class Verdict:
     by_organization: dict[int, Counter[str]] = field(default_factory=dict)
     closings: dict[int, list[bulk.Closing]] = field(default_factory=dict)
     """rule → closing acts, for the rules keyed by officer-day"""
+    beyond: list[tuple[str, str]] = field(default_factory=list)
+    """(case, why) of the cases with a limit beyond the calendar: an alarm; they are judged in nothing else"""
     cases: int = 0
     events: int = 0
 
@@ -118,6 +121,7 @@ class Verdict:
             self.by_organization.setdefault(organization, Counter()).update(counts)
         for rule, closings in other.closings.items():
             self.closings.setdefault(rule, []).extend(closings)
+        self.beyond += other.beyond
         self.cases += other.cases
         self.events += other.events
 
@@ -162,6 +166,7 @@ _worker: _Worker | None = None
 
 def _start(job: Job) -> None:
     global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends the pool
     _worker = _Worker(job)
 
 
@@ -183,9 +188,12 @@ class _Worker:
 
     def judge(self, group: int) -> Verdict:
         part = self.archive.read(group)
-        book = Book()
-        spent = judge.judge(self.compiled.program, part.facts, part.borders, self.job.as_of, book, 0)
         verdict = Verdict(cases=len(part.names), events=len(part.facts.at))
+        book = Book()
+        try:
+            spent = judge.judge(self.compiled.program, part.facts, part.borders, self.job.as_of, book, 0)
+        except BeyondCalendar:
+            book, spent = self._one_by_one(part, verdict)
         for turn in range(4):
             verdict.spent[turn] = sum(spent[turn::5])
         self._cards(verdict, part, book)
@@ -194,6 +202,25 @@ class _Worker:
         for number, when in self.compiled.keyed:
             verdict.closings[number] = bulk.closings(self.compiled, when, part)
         return verdict
+
+    def _one_by_one(self, part: archive.Group, verdict: Verdict) -> tuple[Book, list[int]]:
+        """Judge each case alone, leaving out those whose limits the calendar cannot reckon.
+
+        No due date may be guessed for them, and no other case may go unjudged because of them.
+        """
+        book, spent = Book(), list[int]()
+        for key, name in enumerate(part.names):
+            own, borders = Book(), part.borders[key : key + 2]
+            try:
+                spent += judge.judge(self.compiled.program, part.facts, borders, self.job.as_of, own, key)
+            except BeyondCalendar as why:
+                verdict.beyond.append((name, str(why)))
+                verdict.events -= borders[1] - borders[0]
+            else:
+                book.findings += own.findings
+                book.clocks += own.clocks
+        verdict.cases -= len(verdict.beyond)
+        return book, spent
 
     def _cards(self, verdict: Verdict, part: archive.Group, book: Book) -> None:
         cards = verdict.cards
@@ -207,6 +234,7 @@ class _Worker:
                 highest[key] = levels[rule]
         for level in highest:
             verdict.highest[LEVELS[level]] += 1
+        verdict.highest[LEVELS[0]] -= len(verdict.beyond)
 
     def _endings(self, verdict: Verdict) -> None:
         """Count how the department's clocks ended, in all and by organization."""
