@@ -55,7 +55,7 @@ def left(calendar: Calendar, due: int, now: int) -> Text:
 
 
 def say(calendar: Calendar, due: int, now: int) -> Text:
-    """“还剩 2 个工作日，周四 17:00 前” before the due moment, “已超期 3 个工作日，应于昨天 17:00 前” after it."""
+    """“还剩 2 个工作日，周四 17:00 前” before the due moment, “已超期 3 个工作日，应于 昨天 17:00 前” after it."""
     try:
         return words(left(calendar, due, now), by(calendar, due, now), late=now > due)
     except BeyondCalendar:
@@ -66,6 +66,6 @@ def words(stretch: Text, moment: Text, *, late: bool) -> Text:
     """The sentence of a stretch and a moment, before the due moment or after it."""
     if late:
         return Text(
-            zh=f"已超期 {stretch.zh}，应于{moment.zh} 前", en=f"{stretch.en} overdue, was due {moment.en}"
+            zh=f"已超期 {stretch.zh}，应于 {moment.zh} 前", en=f"{stretch.en} overdue, was due {moment.en}"
         )
     return Text(zh=f"还剩 {stretch.zh}，{moment.zh} 前", en=f"{stretch.en} left, by {moment.en}")

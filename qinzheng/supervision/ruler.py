@@ -41,6 +41,8 @@ PROMISE, LIMIT, NOW = Text(zh="承诺", en="promise"), Text(zh="期限", en="lim
 ENDED = Text(zh="办结", en="done")
 MOST_DAYS = {"row": 45, "card": 140, "page": 200}
 """More days than these are a plain line: ticks closer than this cannot be told apart."""
+ROOM = 12.0
+"""Per cent of the line that a stretch or a week needs before it gets a word or a date of its own."""
 MIDDLE = (24.0, 76.0)
 """The needle's own date stands only between these percentages, else it would lie upon the outer dates."""
 
@@ -80,7 +82,7 @@ class _Form:
 FORMS: dict[str, _Form] = {
     "row": _Form(24, 15, 8, 9, 13, words=False, dates=False),
     "card": _Form(72, 38, 10, 17, 32, words=True, dates=True),
-    "page": _Form(200, 104, 18, 44, 74, words=True, dates=True),
+    "page": _Form(200, 110, 22, 62, 92, words=True, dates=True),
 }
 
 
@@ -170,7 +172,10 @@ class _Drawing:
         parts = []
         for turn, begin, end in clock.stretches or [(DEPARTMENT, clock.start, until)]:
             if begin < until and end > clock.start:
-                parts.append(self.bar(WHOSE[turn], max(begin, clock.start), min(end, until)))
+                begin, end = max(begin, clock.start), min(end, until)
+                parts.append(self.bar(WHOSE[turn], begin, end))
+                if clock.stretches:
+                    parts += self.whose(WHOSE[turn], begin, end)
         if clock.needle > self.due:
             parts.append(self.bar("over", self.due, clock.needle))
         return parts
@@ -183,6 +188,16 @@ class _Drawing:
             f'<rect width="100%" height="100%"/>{_hatch(kind, height)}</svg>'
         )
 
+    def whose(self, kind: str, begin: int, end: int) -> list[str]:
+        """On the page size, whose time a stretch was, above it, where there is room for the word."""
+        left, right = self.x(begin), self.x(end)
+        if self.size != "page" or right - left < ROOM:
+            return []
+        text = words(WHOSE_TIME[kind], self.language)
+        return [
+            f'<text x="{(left + right) / 2:.2f}%" y="{self.top - 9:g}" text-anchor="middle">{text}</text>'
+        ]
+
     def flags(self) -> list[str]:
         clock = self.clock
         parts = []
@@ -193,17 +208,21 @@ class _Drawing:
         return parts
 
     def flag(self, at: int, height: int, name: str, text: Text) -> str:
-        """A staff with a pennant that points away from the nearer end, and its word where there is room."""
+        """A staff with its flag towards the nearer end: a pennant for the promise, a swallowtail for the limit."""
         x, top = self.x(at), self.form.line - height
         side = 1 if x < 50 else -1
-        pennant = 9 if self.form.words else 6
+        size = 9 if self.form.words else 6
+        half = size / 2
+        tail = f"l{side * size} {half:g}l{-side * size} {half:g}"
+        if name == "limit":
+            tail = f"h{side * (size + 1)}l{-side * 3} {half:g}l{side * 3} {half:g}h{-side * (size + 1)}"
         word = ""
         if self.form.words:
             anchor = "start" if side > 0 else "end"
-            word = f'<text x="{side * (pennant + 4)}" y="{top + 9}" text-anchor="{anchor}">{words(text, self.language)}</text>'
+            word = f'<text x="{side * (size + 5)}" y="{top + 9}" text-anchor="{anchor}">{words(text, self.language)}</text>'
         return (
             f'<svg class="{name}" x="{x:.2f}%" y="0" overflow="visible"><line y1="{self.bottom + 2:g}" y2="{top}"/>'
-            f'<path d="M0 {top}h{side * pennant}l{-side * 3} {pennant / 2:g}l{side * 3} {pennant / 2:g}h{-side * pennant}z"/>{word}</svg>'
+            f'<path d="M0 {top}{tail}z"/>{word}</svg>'
         )
 
     def needle(self) -> str:
@@ -212,7 +231,7 @@ class _Drawing:
         if self.size == "page":
             side = "start" if x < 10 else "end" if x > 90 else "middle"
             text = words(ENDED if self.clock.ended else NOW, self.language)
-            word = f'<text y="{y + 25:g}" text-anchor="{side}">{text}</text>'
+            word = f'<text y="{y + 26:g}" text-anchor="{side}">{text}</text>'
         staff = f'<line y1="{self.top - 2:g}" y2="{y:g}"/>'
         return f'<svg class="needle" x="{x:.2f}%" y="0" overflow="visible">{staff}<path d="M0 {y:g}l-5 8h10z"/>{word}</svg>'
 
@@ -220,12 +239,24 @@ class _Drawing:
         """The first and the last date, and the needle's own where there is room between them."""
         if not self.form.dates:
             return []
-        calendar, y = self.clock.calendar, self.form.height - 6
+        calendar, y = self.clock.calendar, self.form.height - (18 if self.size == "page" else 6)
         marks = [(0.0, "start", self.clock.start, "%Y-%m-%d"), (100.0, "end", self.stop, "%Y-%m-%d")]
         needle = self.x(self.clock.needle)
-        if MIDDLE[0] < needle < MIDDLE[1]:
+        if self.size == "page":
+            marks += self.mondays()
+        elif MIDDLE[0] < needle < MIDDLE[1]:
             marks.append((needle, "middle", self.clock.needle, "%m-%d"))
         return [
-            f'<text class="date" x="{x:.2f}%" y="{y}" text-anchor="{anchor}">{calendar.date(calendar.day(at)):{form}}</text>'
+            f'<text class="date{" between" if anchor == "middle" else ""}" x="{x:.2f}%" y="{y}" text-anchor="{anchor}">{calendar.date(calendar.day(at)):{form}}</text>'
             for x, anchor, at, form in marks
         ]
+
+    def mondays(self) -> list[tuple[float, str, int, str]]:
+        """The Mondays between the two ends, as many as have room; narrow screens show none of them."""
+        calendar, marks, last = self.clock.calendar, [], ROOM
+        for day in range(calendar.day(self.clock.start) + 1, calendar.day(self.stop)):
+            x = self.x(calendar.midnight[day])
+            if calendar.date(day).weekday() == 0 and last < x < 100 - ROOM:
+                marks.append((x, "middle", calendar.midnight[day], "%m-%d"))
+                last = x + ROOM / 2
+        return marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-WIDTH, HEIGHT, PAD = 96, 24, 3
+WIDTH, HEIGHT, PAD = 72, 24, 3
 
 
 def sparkline(values: Sequence[float], label: str) -> str:

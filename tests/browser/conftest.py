@@ -1,37 +1,31 @@
-"""A real Chromium and a live site. Where Chromium is missing the tests are skipped, saying so."""
+"""A real Chromium. Where it is missing the tests that need it are skipped, saying so."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a browser where there is none."""
-    if os.path.exists(CHROMIUM):
-        return
-    skip = pytest.mark.skip(reason=f"Chromium is not installed at {CHROMIUM}")
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(skip)
+from scripts.screenshots import ARGUMENTS, CHROMIUM, serving
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the session; each test opens a context of its own."""
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"Chromium is not installed at {CHROMIUM}")
     # Playwright's synchronous interface runs a loop in this thread, which Django takes for an async view.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """The site as it is served, static files and headers included, on the test's database: pages that only read."""
+    with serving() as address:
+        yield address

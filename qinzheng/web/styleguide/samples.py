@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from django import forms
 
@@ -70,25 +71,36 @@ def calendar() -> Calendar:
 def clocks() -> list[tuple[Text, ruler.Clock, Badge, list[Text]]]:
     """A clock in each of its states: name, clock, badge, and what moved its end."""
     name = Text(zh="作出许可决定", en="decision on the licence")
-    why = Text(
-        zh="自 11月9日受理起，当日不计，20 个工作日，至 12月7日止",
-        en="from acceptance on 9 Nov, that day not counted, 20 working days, until 7 Dec",
-    )
     return [
-        (name, clock("2026-11-09 10:12", NOW, "2026-12-07", "2026-11-30", title=Text(zh="在办，未到期", en="running"), why=why), Badge(Text(zh="在办", en="running"), "own"), []),
-        (name, clock("2026-11-02 09:30", NOW, "2026-11-26 17:00", "2026-11-19", title=Text(zh="在办，临期，承诺已过", en="running, due soon, past the promise"), why=why), Badge(Text(zh="临期", en="due soon"), "due"), []),
+        (name, clock("2026-11-09 10:12", NOW, "2026-12-07", "2026-11-30", title=Text(zh="在办，未到期", en="running"), why=why("11月9日", "9 Nov", "12月7日", "7 Dec")), Badge(Text(zh="在办", en="running"), "own"), []),
+        (name, clock("2026-10-29 09:30", NOW, "2026-11-26", "2026-11-19", title=Text(zh="在办，临期，承诺已过", en="running, due soon, past the promise"), why=why("10月29日", "29 Oct", "11月26日", "26 Nov")), Badge(Text(zh="临期", en="due soon"), "due"), []),
         (
             name,
-            clock("2026-11-02 09:30", NOW, "2026-12-09", "2026-11-27", title=Text(zh="中止过一次，现由第三方办理", en="paused once, now with a third party"), why=why,
+            clock("2026-11-02 09:30", NOW, "2026-12-03", "2026-11-27", title=Text(zh="中止过一次，现由第三方办理", en="paused once, now with a third party"), why=why("11月2日", "2 Nov", "12月3日", "3 Dec", Text(zh="，中止不计入 3 个工作日", en=", 3 working days of pause not counted")),
                   stretches=((DEPARTMENT, "2026-11-02 09:30", "2026-11-05 15:00"), (APPLICANT, "2026-11-05 15:00", "2026-11-10 09:00"), (DEPARTMENT, "2026-11-10 09:00", "2026-11-12 11:00"),
                              (ruler.PAUSED, "2026-11-12 11:00", "2026-11-17 17:00"), (NOBODY, "2026-11-17 17:00", "2026-11-18 09:00"), (THIRD_PARTY, "2026-11-18 09:00", NOW))),
             Badge(Text(zh="第三方办理中", en="with a third party"), "paused"),
-            [Text(zh="专家评审 3 个工作日不计入（行政许可法第四十五条），期限由 12月4日 移至 12月9日", en="3 working days of expert review not counted (Administrative Licensing Law, art. 45): the limit moved from 4 Dec to 9 Dec")],
+            [Text(zh="专家评审 3 个工作日不计入（行政许可法第四十五条），期限由 11月30日 移至 12月3日", en="3 working days of expert review not counted (Administrative Licensing Law, art. 45): the limit moved from 30 Nov to 3 Dec")],
         ),
-        (name, clock("2026-10-12 14:00", NOW, "2026-11-16", "2026-10-30", title=Text(zh="已超期", en="overdue"), why=why), Badge(Text(zh="超期", en="overdue"), "late"), []),
-        (name, clock("2026-10-19 09:00", "2026-10-28 16:20", "2026-11-16", "2026-10-30", title=Text(zh="按时办结", en="done in time"), why=why, ended=True), Badge(Text(zh="按时办结", en="done in time"), "good"), []),
-        (Text(zh="信息公开答复", en="answer on information"), clock("2026-08-31 09:00", NOW, None, title=Text(zh="没有法定期限", en="no statutory limit"), why=Text(zh="法律没有规定期限", en="the law sets no limit")), Badge(Text(zh="在办", en="running"), "own"), []),
+        (name, clock("2026-10-19 14:00", NOW, "2026-11-16", "2026-11-02", title=Text(zh="已超期", en="overdue"), why=why("10月19日", "19 Oct", "11月16日", "16 Nov")), Badge(Text(zh="超期", en="overdue"), "late"), []),
+        (name, clock("2026-10-19 09:00", "2026-10-28 16:20", "2026-11-16", "2026-11-02", title=Text(zh="按时办结", en="done in time"), why=why("10月19日", "19 Oct", "11月16日", "16 Nov"), ended=True), Badge(Text(zh="按时办结", en="done in time"), "good"), []),
+        (Text(zh="内部会商", en="internal consultation"), clock("2026-08-31 09:00", NOW, None, title=Text(zh="没有法定期限", en="no statutory limit"), why=Text(zh="法律没有规定期限", en="the law sets no limit")), Badge(Text(zh="在办", en="running"), "own"), []),
     ]  # fmt: skip
+
+
+def accepted() -> tuple[Text, ruler.Clock]:
+    """A clock at the moment of its acceptance, as a receipt shows it."""
+    name, began, _, _ = clocks()[0]
+    return name, replace(began, needle=began.start)
+
+
+def why(start_zh: str, start_en: str, end_zh: str, end_en: str, more: Text | None = None) -> Text:
+    """The arithmetic of a sample in words."""
+    between = more or Text(zh="", en="")
+    return Text(
+        zh=f"自 {start_zh} 受理起，当日不计，+20 个工作日{between.zh}，至 {end_zh} 24:00 止",
+        en=f"from acceptance on {start_en}, that day not counted, +20 working days{between.en}, until {end_en} 24:00",
+    )
 
 
 def cards() -> list[Card]:
@@ -213,14 +225,15 @@ class SampleForm(forms.Form):
         label="镇街 / Town", choices=[("", "—"), ("a", "青石镇 / Qingshi"), ("b", "临河街道 / Linhe")]
     )
     day = forms.DateField(label="发现日期 / Day seen", help_text="例如 2026-11-25 / for example 2026-11-25")
-    more = forms.CharField(label="详情 / More", widget=forms.Textarea, required=False)
+    more = forms.CharField(label="详情 / More", widget=forms.Textarea(attrs={"rows": 4}), required=False)
     agree = forms.BooleanField(label="可以联系我 / You may contact me", required=False)
 
 
 def wrong_form() -> SampleForm:
     """The form as it comes back with errors."""
     return SampleForm(
-        {"title": "", "place": "b", "day": "2026-13-40", "more": "灯杆编号 17 / lamp post 17"}, prefix="wrong"
+        {"title": "", "place": "b", "day": "2026-13-40", "more": "灯杆编号 17 / lamp post 17"},
+        auto_id="wrong_%s",
     )
 
 

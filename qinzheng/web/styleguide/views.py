@@ -51,6 +51,6 @@ def wall(request: HttpRequest) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest) -> HttpResponse:
     """The layout of a receipt."""
-    name, clock, _, _ = samples.clocks()[0]
+    name, clock = samples.accepted()
     context = {"calendar": samples.calendar(), "now": samples.at(samples.NOW), "name": name, "clock": clock}
     return render(request, "styleguide/print.html", context)

@@ -11,8 +11,7 @@ function count() {
     if (Math.abs(left) > HOUR_MS) continue;
     const minutes = Math.max(1, Math.ceil(Math.abs(left) / MINUTE_MS));
     time.textContent = (left >= 0 ? time.dataset.ahead : time.dataset.late).replace("{n}", minutes);
-    time.classList.toggle("late", left < 0);
-    time.classList.toggle("soon", left >= 0);
+    time.className = `remaining ${left < 0 ? "late" : "soon"}`;
   }
 }
 

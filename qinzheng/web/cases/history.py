@@ -1,0 +1,192 @@
+"""The events of a case as sentences, with who, when it is said to have happened, when it was entered, and its proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from qinzheng.access import rules
+from qinzheng.access.users import User
+from qinzheng.calendars import queries as calendars
+from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
+from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Procedure
+from qinzheng.clocks import explain
+from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
+from qinzheng.definitions.shelf import NotPublished
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries
+from qinzheng.ledger.queries import StoredEvent
+from qinzheng.organizations import queries as organizations
+from qinzheng.parties import queries as parties
+from qinzheng.parties.errors import PartyRefused
+from qinzheng.supervision.live import ISSUED, WITHDRAWN
+from qinzheng.supervision.models import Card as CardRow
+from qinzheng.web.components import Badge, Card, Event, Link, Proof
+
+SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, ISSUED, WITHDRAWN)
+"""What a person wants to read; how clocks moved is on the rulers."""
+LEVELS = {"warning": Text(zh="预警", en="warning"), "yellow": Text(zh="黄牌", en="yellow card"), "red": Text(zh="红牌", en="red card")}
+
+
+def of(reader: User, case: Case, procedure: Procedure) -> list[Event]:
+    """The timeline, oldest first: by the time claimed, then as they came."""
+    found = [event for event in queries.history(case.id) if event.type in SHOWN]
+    found = [event for event in found if event.type not in (ISSUED, WITHDRAWN) or reader.seats]
+    found.sort(key=lambda event: (event.occurred_at or event.body.get("at") or event.recorded_at, event.subject_seq))
+    names = organizations.names({event.organization for event in found if event.organization})
+    titles = organizations.posts({event.actor for event in found if event.actor.startswith("p-")})
+    positions = queries.positions_of(case.id)
+    texts = _texts(reader, case, found)
+    return [_event(event, procedure, names, titles, positions, texts) for event in found]
+
+
+def _event(
+    event: StoredEvent, procedure: Procedure, names: dict[str, Text], titles: dict[str, Any], positions: dict[str, int],
+    texts: dict[str, str],
+) -> Event:  # fmt: skip
+    body = event.body
+    organization = names.get(event.organization, Text(zh=event.organization, en=event.organization))
+    post = titles.get(event.actor)
+    actor = Text(zh=post.name_zh, en=post.name_en) if post else APPLICANT if event.actor.startswith("a-") else Text(zh="", en="")
+    place = positions.get(event.id)
+    return Event(
+        sentence=_sentence(event, body, procedure, organization, actor), actor=actor, organization=organization,
+        occurred=event.occurred_at or body.get("at") or event.recorded_at, recorded=event.recorded_at,
+        day_only=event.precision == "day", determination=event.kind == "determination",
+        proof=Proof(place, reverse("event", args=[event.id])), detail=_detail(body, procedure, texts),
+    )  # fmt: skip
+
+
+APPLICANT = Text(zh="申请人", en="the applicant")
+
+
+def _sentence(event: StoredEvent, body: dict[str, Any], procedure: Procedure, organization: Text, actor: Text) -> Text:
+    if event.type == ISSUED:
+        level = LEVELS[body["level"]]
+        return Text(zh=f"发出{level.zh}", en=f"{level.en} issued")
+    if event.type == WITHDRAWN:
+        return Text(zh="撤回一张牌：所据事实已变", en="a card withdrawn: the facts it rested on have changed")
+    if event.type == MIGRATED:
+        return Text(zh="办件改用新版本程序", en="the case was taken to another edition of its procedure")
+    if event.type == NUMBERED:
+        return Text(zh=f"记下外部编号 {body['number']}", en=f"outside number {body['number']} noted")
+    act = procedure.acts.get(body["act"])
+    if act is None:
+        return Text(zh=body["act"], en=body["act"])
+    if event.type == UNDEEMED:
+        return Text(zh=f"撤回“{act.name.zh}”的认定", en=f"no longer deemed: {act.name.en}")
+    words = act.sentence or Text(zh=f"{{organization}}{act.name.zh}", en=f"{{organization}}: {act.name.en}")
+    slots = {"organization": organization, "actor": actor, "case": Text(zh="本件", en="the case")}
+    return Text(
+        zh=words.zh.format_map({name: text.zh for name, text in slots.items()}).lstrip("：: "),
+        en=words.en.format_map({name: text.en for name, text in slots.items()}).lstrip(": "),
+    )
+
+
+def _detail(body: dict[str, Any], procedure: Procedure, texts: dict[str, str]) -> Text | None:
+    """What the act's form said, field by field."""
+    act = procedure.acts.get(body.get("act", ""))
+    form = body.get("form") or {}
+    if act is None or not form:
+        return None
+    zh, en = [], []
+    for name, value in form.items():
+        field = act.form.get(name)
+        if field is None:
+            continue
+        said = _said(field, value, texts)
+        zh.append(f"{field.name.zh}：{said.zh}")
+        en.append(f"{field.name.en}: {said.en}")
+    return Text(zh="；".join(zh), en="; ".join(en))
+
+
+def _said(field: Any, value: Any, texts: dict[str, str]) -> Text:
+    if isinstance(value, bool):
+        return Text(zh="是" if value else "否", en="yes" if value else "no")
+    if field.type == "choice" and value in field.choices:
+        found: Text = field.choices[value]
+        return found
+    if isinstance(value, str) and value.startswith("text:"):
+        kept = texts.get(value)
+        return Text(zh=kept or "（无权查看或已删除）", en=kept or "(not for you to read, or erased)")
+    if field.type == "reference":
+        listed = value if isinstance(value, list) else [str(value)]
+        named = organizations.names(listed)
+        return Text(zh="、".join(named[id].zh if id in named else id for id in listed),
+                    en=", ".join(named[id].en if id in named else id for id in listed))  # fmt: skip
+    return Text(zh=str(value), en=str(value))
+
+
+def _texts(reader: User, case: Case, events: list[StoredEvent]) -> dict[str, str]:
+    """The kept texts that the reader may open, each opening an event of its own."""
+    refs = [
+        value for event in events for value in (event.body.get("form") or {}).values()
+        if isinstance(value, str) and value.startswith("text:")
+    ]  # fmt: skip
+    if not refs or not (rules.can(reader, "open_personal", case) or rules.can(reader, "judge", case)):
+        return {}
+    who = reader.posts[0] if reader.posts else reader.pseudonym
+    found: dict[str, str] = {}
+    for ref in refs:
+        try:
+            found[ref] = parties.text(ref, who, "handling")
+        except PartyRefused:
+            continue
+    return found
+
+
+# -- cards --------------------------------------------------------------------------------------------
+
+
+def card(row: CardRow, case: Case | None) -> Card:
+    """A card as the pages show it: its sentence, its rule, the article that it rests on."""
+    from_rule = rule(row)
+    name = from_rule.name if from_rule else Text(zh=row.rule, en=row.rule)
+    withdrawn = Text(zh="所据事实已变，见时间线", en="the facts changed, see the timeline") if row.withdrawn_at else None
+    unit = organizations.names([row.organization]).get(row.organization) or Text(zh=row.organization, en=row.organization)
+    return Card(
+        level=row.level, sentence=_why(row, from_rule, case), rule=Link(name, reverse("rule", args=[row.rule, row.edition])),
+        organization=unit, at=ledger.microseconds(row.at) or 0,
+        basis=_basis(from_rule), case=Link(case.number, reverse("case", args=[case.number])) if case else None,
+        state=Badge(Text(zh="有效", en="in effect"), "plain"), withdrawn=withdrawn,
+    )  # fmt: skip
+
+
+def rule(row: CardRow) -> Any:
+    """The rule's edition under which the card was issued; None where it is not at hand."""
+    try:
+        return shelf.edition("rule", row.rule, row.edition).definition
+    except NotPublished:
+        return None
+
+
+def _basis(found: Any) -> Link | None:
+    if found is None:
+        return None
+    reference = found.source[0]
+    source, _, number = reference.partition("/")
+    named = f"{source} 第{number}条" if number.isdigit() else source
+    return Link(Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"]))
+
+
+def _why(row: CardRow, found: Any, case: Case | None) -> Text:
+    """The rule's sentence with the clock and the moment in it. Details that only a fold knows stand on the case page."""
+    if found is None:
+        return Text(zh=row.rule, en=row.rule)
+    calendar = calendars.calendar(shelf.library(), "cn")
+    at = explain.moment(calendar, ledger.microseconds(row.at) or 0)
+    lag = explain.lag(row.detail)
+    clock = _clock(row, case)
+    plain = {"clock": clock, "due": at, "act": Text(zh="该环节", en="the step"), "missing": Text(zh="应办环节", en="a required step"),
+             "count": Text(zh=str(row.detail), en=str(row.detail)), "lag": lag}  # fmt: skip
+    return Text(
+        zh=found.sentence.zh.format_map({k: v.zh for k, v in plain.items()}),
+        en=found.sentence.en.format_map({k: v.en for k, v in plain.items()}),
+    )
+
+
+def _clock(row: CardRow, case: Case | None) -> Text:
+    return Text(zh="时限", en="the limit")

@@ -1,0 +1,190 @@
+"""What the case page shows: what this is, whose turn it is, what is due and why, what I may do, what happened, who saw it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from qinzheng.access import acting, rules
+from qinzheng.access import actions as access
+from qinzheng.access.users import User
+from qinzheng.cases.actions import procedure_of
+from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Act, Procedure
+from qinzheng.clocks.machine import FAR
+from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
+from qinzheng.ledger import actions as ledger
+from qinzheng.organizations import queries as organizations_of
+from qinzheng.parties import queries as parties
+from qinzheng.supervision import ruler, sight
+from qinzheng.supervision.explain import CaseSaid, ClockSaid
+from qinzheng.supervision.models import Card as CardRow
+from qinzheng.web import language
+from qinzheng.web.cases import history
+from qinzheng.web.cases.forms import ActForm
+from qinzheng.web.components import Badge, Card, Link
+
+ENDINGS = {
+    "running": Badge(Text(zh="计时中", en="running"), "own"),
+    "overdue": Badge(Text(zh="已超期", en="overdue"), "late"),
+    "completed_on_time": Badge(Text(zh="按期办结", en="done in time"), "good"),
+    "completed_late": Badge(Text(zh="超期办结", en="done late"), "late"),
+    "released": Badge(Text(zh="已移交，不计", en="handed on, counts for nobody"), "plain"),
+}
+TURNS = {
+    "department": Text(zh="轮到部门办理", en="the department's turn"),
+    "applicant": Text(zh="轮到申请人", en="the applicant's turn"),
+    "third_party": Text(zh="第三方办理中", en="with a third party"),
+    "nobody": Text(zh="等待签收", en="waiting to be signed for"),
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One clock of the page: its drawing, its words, what it rests on."""
+
+    name: Text
+    clock: ruler.Clock
+    badge: Badge
+    due: int | None
+    why: list[Text]
+    basis: Link | None
+
+
+@dataclass(frozen=True)
+class Open:
+    """An act that the reader may do now, with its form."""
+
+    name: str
+    act: Act
+    form: ActForm
+    here: bool
+
+
+def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = None) -> dict[str, Any]:
+    """The context of the page. ``tried``: a form that was refused, shown again with what was typed."""
+    now = ledger.microseconds(dt.datetime.now(dt.UTC)) or 0
+    procedure = procedure_of(case)
+    said = sight.of(case, now)
+    spoken = language.of(request)
+    state = procedure.states[case.state]
+    listed = organizations(spoken)
+    return {
+        "case": case, "procedure": procedure, "state": state, "title": title(case),
+        "turn": None if state.final else TURNS[state.turn], "now": now,
+        "holder": _name(case.organization), "clocks": [_clock(each, said, procedure) for each in _ordered(said)],
+        "spent": _spent(said), "acts": _acts(reader, case, procedure, spoken, listed, tried),
+        "events": history.of(reader, case, procedure), "cards": cards(reader, case),
+        "people": _people(reader, case), "readers": _readers(reader, case),
+        "crumbs": [Link(Text(zh="办件", en="Cases"), reverse("cases")), Link(case.number)],
+        "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
+    }  # fmt: skip
+
+
+def title(case: Case) -> Text:
+    """What the case is about: its item's name, else the title given, else its procedure's name."""
+    if case.item:
+        try:
+            name: Text = shelf.library().get("item", case.item).name
+        except KeyError:
+            return Text(zh=case.title or case.item, en=case.title or case.item)
+        return name
+    if case.title:
+        return Text(zh=case.title, en=case.title)
+    found: Text = procedure_of(case).name
+    return found
+
+
+def organizations(spoken: language.Language) -> list[tuple[str, str]]:
+    """The units that an act may name."""
+    today = dt.datetime.now(shelf.ZONE).date()
+    rows = [row for kind in ("department", "town") for row in organizations_of.of_kind(kind, today)]
+    return [(row.id, row.name_zh if spoken == "zh" else row.name_en) for row in rows]
+
+
+def _name(id: str) -> Text:
+    return organizations_of.names([id]).get(id) or Text(zh=id, en=id)
+
+
+# -- clocks -------------------------------------------------------------------------------------------
+
+
+def _ordered(said: CaseSaid) -> list[ClockSaid]:
+    """Running clocks first, the soonest due first; then the ended ones, newest first."""
+    running = sorted((c for c in said.clocks if c.ending in ("running", "overdue")), key=lambda c: c.due)
+    ended = sorted((c for c in said.clocks if c.ending not in ("running", "overdue")), key=lambda c: -c.end)
+    return [*running, *ended]
+
+
+def _clock(clock: ClockSaid, said: CaseSaid, procedure: Procedure) -> Clock:
+    why = [Text(zh=f"期限：{clock.why_due.zh}", en=f"limit: {clock.why_due.en}")]
+    if clock.why_promise is not None and clock.promise != clock.due:
+        why.append(Text(zh=f"承诺：{clock.why_promise.zh}", en=f"promise: {clock.why_promise.en}"))
+    due = clock.due if clock.due < FAR else None
+    promise = clock.promise if clock.promise < FAR else None
+    return Clock(clock.name, ruler.of(clock, said), ENDINGS[clock.ending], _next_due(clock, promise, due), why,
+                 basis(procedure, clock.clock))  # fmt: skip
+
+
+def _next_due(clock: ClockSaid, promise: int | None, due: int | None) -> int | None:
+    """What a person counts towards: the promise while it can be kept, then the limit."""
+    if promise is not None and clock.end <= promise:
+        return promise
+    return due
+
+
+def basis(procedure: Procedure, clock: str) -> Link | None:
+    """The article that the clock's limit rests on."""
+    limits = procedure.clocks[clock].limits
+    for limit in (limits.statutory, limits.own, limits.committed):
+        if limit is not None:
+            return article(limit.source[0])
+    return None
+
+
+def article(reference: str) -> Link:
+    """A citation as a link to its text."""
+    source, _, number = reference.partition("/")
+    named = f"{source} 第{number}条" if number.isdigit() else source
+    return Link(Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"]))
+
+
+def _spent(said: CaseSaid) -> list[tuple[Text, int]]:
+    words = (Text(zh="部门", en="department"), Text(zh="申请人", en="applicant"), Text(zh="第三方", en="third party"),
+             Text(zh="无人（待签收）", en="nobody (to be signed for)"))  # fmt: skip
+    return [(word, time) for word, time in zip(words, said.spent, strict=True) if time]
+
+
+# -- the rest -----------------------------------------------------------------------------------------
+
+
+def _acts(
+    reader: User, case: Case, procedure: Procedure, spoken: language.Language, listed: list[tuple[str, str]],
+    tried: ActForm | None,
+) -> list[Open]:  # fmt: skip
+    found = []
+    for name, act in acting.open_acts(reader, case, procedure):
+        again = tried is not None and tried.act is act
+        form = tried if again and tried is not None else ActForm(name, act, spoken, listed)
+        found.append(Open(name, act, form, again))
+    return found
+
+
+def cards(reader: User, case: Case) -> list[Card]:
+    """The case's cards that the reader may see, newest first."""
+    rows = rules.scope(reader, "see", CardRow.objects.filter(case=case.id)).order_by("-at")
+    return [history.card(row, case) for row in rows]
+
+
+def _people(reader: User, case: Case) -> list[tuple[str, dict[str, Any]]]:
+    """Who takes part, masked; opened in full only on a page of its own."""
+    return [(row.relation, parties.masked(row.party)) for row in case.parties.all()] if rules.can(reader, "see", case) else []
+
+
+def _readers(reader: User, case: Case) -> list[Any]:
+    return access.readers(case) if rules.can(reader, "judge", case) or reader.parties else []

@@ -1,0 +1,1 @@
+"""The shell of the pages, without a browser."""
