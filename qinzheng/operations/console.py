@@ -18,6 +18,7 @@ LEDGER = "qinzheng.operations.ledger_commands"
 DEFINITIONS = "qinzheng.operations.definition_commands"
 JUDGING = "qinzheng.operations.judging_commands"
 MIGRATION = "qinzheng.operations.migration_commands"
+ORGANIZATIONS = "qinzheng.operations.organization_commands"
 
 
 def ready() -> None:
@@ -46,6 +47,7 @@ def register(groups: Any) -> None:
     _ledger(groups)
     _cases(groups)
     _judging(groups)
+    _organizations(groups)
 
 
 def _ledger(groups: Any) -> None:
@@ -139,3 +141,29 @@ def _judging(groups: Any) -> None:
     verb = groups.add_parser("tick", help="让时间走过：标记、视同行为 · let time pass: marks, deemed acts")
     verb.add_argument("--once", action="store_true", help="只走一次 · once, then stop")
     verb.set_defaults(run=on_database(JUDGING, "tick"))
+
+
+def _organizations(groups: Any) -> None:
+    parser = groups.add_parser(
+        "organizations", help="单位、岗位与人员：模板、导入、导出、树 · units, posts and people"
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verb = verbs.add_parser("template", help="写出空白模板，含说明与示例行 · an empty template with notes")
+    verb.add_argument("file", type=Path, help="写入的 .xlsx · the workbook to write")
+    verb.set_defaults(run=on_database(ORGANIZATIONS, "template"))
+    verb = verbs.add_parser("import", help="由表格导入，逐处指明错误 · from a spreadsheet, every fault named")
+    verb.add_argument("file", type=Path, help=".xlsx 或 .csv · xlsx or csv")
+    verb.add_argument("--by", required=True, help="操作人（岗位编号或化名）· who (a post id or a pseudonym)")
+    verb.add_argument("--dry-run", action="store_true", help="只预演，不写入 · rehearse, write nothing")
+    verb.add_argument("--accept-good", action="store_true", help="仍写入无误的行 · write the good rows")
+    verb.set_defaults(run=on_database(ORGANIZATIONS, "import_"))
+    verb = verbs.add_parser("export", help="导出现状，可再导入 · as it stands; it can be imported again")
+    verb.add_argument("file", type=Path, help="写入的 .xlsx · the workbook to write")
+    verb.add_argument("--day", help="截至哪一天 · as of this day, YYYY-MM-DD (default: today)")
+    verb.set_defaults(run=on_database(ORGANIZATIONS, "export"))
+    verb = verbs.add_parser("tree", help="某日的单位树 · the tree as it stood on a day")
+    verb.add_argument("--day", help="哪一天 · which day, YYYY-MM-DD (default: today)")
+    verb.add_argument("--under", help="只看某单位之下 · one unit and what stands below it")
+    verb.add_argument("--posts", action="store_true", help="连同岗位与在任者 · posts and their holders too")
+    verb.add_argument("--json", action="store_true")
+    verb.set_defaults(run=on_database(ORGANIZATIONS, "tree"))

@@ -21,7 +21,8 @@ from django.utils import timezone
 
 from qinzheng.ledger.envelope import EventKind
 from qinzheng.organizations import events, register, rules
-from qinzheng.organizations.book import CODE_CHECKS, Book, day_of
+from qinzheng.organizations.book import CODE_CHECKS, Book
+from qinzheng.organizations.book import day_of as day_of
 from qinzheng.organizations.book import midnight as midnight
 from qinzheng.organizations.book import together as together
 from qinzheng.organizations.models import Absence
@@ -270,15 +271,15 @@ def relieve(post: str, day: dt.date, *, by: str) -> None:
 
 
 def _check_unit(book: Book, id: str, fields: Row) -> None:
+    """Check the plain fields, and put codes into their normal form."""
     rules.unit_fields(fields, book.calendars if fields.get("calendar") else ())
-    rules.unused_code(book.register, id, fields.get("code", ""))
     for field, check in CODE_CHECKS.items():
-        if not fields.get(field):
-            continue
         try:
-            check(fields[field])
+            if fields.get(field):
+                fields[field] = check(fields[field])
         except ValueError as why:
             raise Refused(field, getattr(why, "zh", str(why)), getattr(why, "en", str(why))) from None
+    rules.unused_code(book.register, id, fields.get("code", ""))
 
 
 def _check_person(book: Book, id: str, name: str | None, number: str | None) -> None:

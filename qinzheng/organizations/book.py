@@ -34,9 +34,9 @@ MODELS: dict[str, type[models.Model]] = {
     model._meta.db_table: model
     for model in (Organization, Placement, Post, StandIn, Person, Tenure, Absence, Membership)
 }
-CODE_CHECKS: dict[str, Callable[[str], object]] = {}
-"""Field (``code``, ``division_code``) → a check that raises an error with ``zh`` and ``en``. Plugged in from above:
-the check digits of codes belong to ``parties``."""
+CODE_CHECKS: dict[str, Callable[[str], str]] = {}
+"""Field (``code``, ``division_code``) → the normal form, or a ValueError with ``zh`` and ``en``. Plugged in from
+above: what makes a code right is known to ``parties``."""
 
 LOCK = 0x6F7267
 """Writers take turns: each decides on the whole register."""

@@ -17,9 +17,6 @@ from qinzheng.organizations.register import Key, Register, Row
 UNIT_ID = re.compile(r"[a-z0-9-]{2,40}")
 POST_ID = re.compile(r"p-[0-9a-f]{12}")
 PERSON_ID = re.compile(r"h-[0-9a-f]{12}")
-CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-"""GB 32100: 18 places without I, O, S, V, Z. The check digit is :data:`qinzheng.organizations.actions.CODE_CHECKS`."""
-DIVISION_CODE = re.compile(r"\d{6}|\d{9}|\d{12}")
 IDENTITY_NUMBER = re.compile(r"\d{15}|\d{17}[\dXx]")
 STAFF_NUMBER = re.compile(r"[A-Za-z0-9-]{1,20}")
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
@@ -82,12 +79,6 @@ def unit_fields(fields: Row, calendars: Collection[str]) -> None:
     if "name_zh" in fields:
         text("name_zh", fields["name_zh"], 120)
     text("name_en", fields.get("name_en", ""), 200, empty=True)
-    if fields.get("code"):
-        zh, en = "18 位统一社会信用代码（不含 I、O、S、V、Z）", "18 places without I, O, S, V, Z"
-        matches("code", fields["code"], CODE, zh, en)
-    if fields.get("division_code"):
-        zh, en = "6、9 或 12 位数字", "6, 9 or 12 digits"
-        matches("division_code", fields["division_code"], DIVISION_CODE, zh, en)
     if fields.get("calendar") and fields["calendar"] not in calendars:
         known = "、".join(sorted(calendars)) or "无；请先 qinzheng definitions load 与 publish"
         raise Refused(

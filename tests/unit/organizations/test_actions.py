@@ -11,6 +11,7 @@ from qinzheng.ledger import queries as ledger
 from qinzheng.organizations import actions, queries, replay
 from qinzheng.organizations.models import Organization, Placement, Post, Tenure
 from qinzheng.organizations.rules import Refused
+from qinzheng.parties import codes
 from tests.unit.organizations.conftest import BY, START, found
 
 DAY = dt.timedelta(days=1)
@@ -137,10 +138,19 @@ def test_a_point_is_open_by_a_published_calendar(city, calendars):
 
 
 def test_two_units_never_have_one_code(city):
-    actions.change_organization("housing", code="11330000MB0000000K"[:18], by=BY)
+    code = codes.make_enterprise_code("330000", 7, "11")
+    actions.change_organization("housing", code=code.lower(), by=BY)
+    assert queries.organizations(["housing"])["housing"].code == code
     with pytest.raises(Refused) as refused:
-        actions.change_organization("water", code="11330000MB0000000K", by=BY)
+        actions.change_organization("water", code=code, by=BY)
     assert (refused.value.field, "housing" in refused.value.en) == ("code", True)
+
+
+@pytest.mark.parametrize(("field", "value"), [("code", "11330000MB0000000K"), ("division_code", "3301")])
+def test_a_code_with_a_wrong_check_digit_is_refused(city, field, value):
+    with pytest.raises(Refused) as refused:
+        actions.change_organization("housing", **{field: value}, by=BY)
+    assert refused.value.field == field
 
 
 def test_a_unit_with_others_below_it_stays(city):
