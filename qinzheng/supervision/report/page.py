@@ -9,8 +9,9 @@ from importlib import resources
 from qinzheng.clocks import explain as words
 from qinzheng.clocks.machine import FAR
 from qinzheng.definitions.form import Text
+from qinzheng.supervision import ruler
 from qinzheng.supervision.explain import CardSaid, CaseSaid, ClockSaid, Said
-from qinzheng.supervision.report import charts, ruler
+from qinzheng.supervision.report import charts
 from qinzheng.supervision.report.material import FEWEST, Material, Organization
 
 CLAIMS = {
@@ -25,6 +26,8 @@ ENDINGS = {
     "running": Text(zh="在办未到期", en="running"), "overdue": Text(zh="逾期未结", en="overdue"),
     "released": Text(zh="移交或撤回", en="released"),
 }  # fmt: skip
+STYLE = ("report/report.css", "static/css/components/ruler.css")
+"""The report's own style, and the ruler's, which is the same on every page."""
 TIMELINE = 40
 """Events shown of one case; the rest are counted."""
 
@@ -38,18 +41,14 @@ def said(text: Text, tag: str = "span") -> str:
     return both(text.zh, text.en, tag)
 
 
-LEGEND = (
-    '<p class="legend">'
-    '<i class="used"></i>' + both("部门的时间", "department's time")
-    + '<i class="applicant"></i>' + both("申请人的时间（斜线）", "applicant's time (hatched)")
-    + '<i class="third"></i>' + both("第三方的时间（斜线）", "third party's time (hatched)")
-    + '<i class="over"></i>' + both("超过期限", "past the limit") + "</p>"
-)  # fmt: skip
+LEGEND = ruler.legend(said)
 
 
 def render(material: Material) -> str:
     """The whole report as one HTML text."""
-    style = resources.files(__package__).joinpath("report.css").read_text(encoding="utf-8")
+    style = "".join(
+        resources.files("qinzheng.supervision").joinpath(sheet).read_text(encoding="utf-8") for sheet in STYLE
+    )
     parts = [
         _front(material),
         _charts(material),
@@ -218,11 +217,21 @@ def _clock(clock: ClockSaid, case: CaseSaid) -> str:
     promise = ""
     if clock.why_promise is not None and clock.promise < FAR:
         promise = both(f"承诺：{clock.why_promise.zh}", f"Promise: {clock.why_promise.en}", "p")
-    title = f"{clock.name.zh} · {clock.name.en}：{ENDINGS[clock.ending].zh}"
     return (
         f'<div class="clock"><h4>{said(clock.name)} <span class="ending {clock.ending}">{said(ENDINGS[clock.ending])}</span></h4>'
-        f"{ruler.draw(clock, case, title, clock.why_due.zh + ' · ' + clock.why_due.en)}{why}{promise}</div>"
+        f"{ruler.draw(_drawn(clock, case), 'card', 'both')}{why}{promise}</div>"
     )
+
+
+def _drawn(clock: ClockSaid, case: CaseSaid) -> ruler.Clock:
+    """What the ruler needs of a clock that was explained."""
+    ending = ENDINGS[clock.ending]
+    return ruler.Clock(
+        case.calendar, clock.start, clock.end,
+        clock.due if clock.due < FAR else None, clock.promise if clock.promise < FAR else None,
+        clock.ending not in ("running", "overdue"), case.stretches,
+        Text(zh=f"{clock.name.zh}：{ending.zh}", en=f"{clock.name.en}: {ending.en}"), clock.why_due,
+    )  # fmt: skip
 
 
 def _card(card: CardSaid, case: CaseSaid) -> str:
