@@ -8,7 +8,7 @@ The style sheet is ``static/css/components/ruler.css`` beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -98,11 +98,11 @@ def words(text: Text, language: str) -> str:
     return text.zh if language == "zh" else text.en
 
 
-def legend(say: Callable[[Text], str]) -> str:
-    """What the fillings mean, as a list: each stroke as it is drawn, and its word; ``say`` makes HTML of a text."""
+def legend(language: str = "zh") -> str:
+    """What the fillings mean, as a list: each stroke as it is drawn, and its word."""
     items = [
         f'<li><svg class="ruler" width="26" height="10" aria-hidden="true"><svg class="{kind}" x="0" width="26" height="10">'
-        f'<rect width="100%" height="100%"/>{_hatch(kind, 10)}</svg></svg>{say(text)}</li>'
+        f'<rect width="100%" height="100%"/>{_hatch(kind, 10)}</svg></svg>{escape(words(text, language))}</li>'
         for kind, text in WHOSE_TIME.items()
     ]
     return f'<ul class="ruler-legend">{"".join(items)}</ul>'

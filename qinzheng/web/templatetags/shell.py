@@ -12,7 +12,7 @@ from typing import cast
 
 from django import template
 from django.template.context import Context
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from qinzheng.calendars.calendar import EPOCH, MICROSECOND, BeyondCalendar, Calendar
@@ -115,7 +115,7 @@ def ruler_(context: Context, clock: ruler.Clock, size: ruler.Size = "card") -> S
 @register.simple_tag(takes_context=True)
 def ruler_legend(context: Context) -> SafeString:
     """What the fillings of the ruler mean."""
-    return mark_safe(ruler.legend(lambda text: escape(language.pick(text, spoken(context)))))  # noqa: S308 - as above
+    return mark_safe(ruler.legend(spoken(context)))  # noqa: S308 - as above
 
 
 @register.simple_tag(takes_context=True)
