@@ -84,7 +84,7 @@ def _opened(
         "procedure", procedure_id, dt.datetime.now(shelf.ZONE).date()
     ).definition
     now, number = numbers.following(series)
-    edition = shelf.in_force("procedure", procedure_id, _day(now))
+    edition = shelf.in_force("procedure", procedure_id, shelf.day(now))
     procedure: Procedure = edition.definition
     opening = engine.check_may(procedure, told.act, told.who)
     if not opening.opens or opening.to is None:
@@ -140,6 +140,8 @@ def perform(
             found = queries.done_before(told, case=case_id)
             if found is not None:
                 return found
+            if case.due_at is not None and (ledger.microseconds(case.due_at) or 0) < now:
+                writing.let_pass(case, procedure_of(case), now)  # silence may have led the case on meanwhile
             change = _performed(case, now, told)
             writing.write(change, last)
     except IntegrityError:
@@ -237,10 +239,6 @@ def procedure_of(case: Case) -> Procedure:
 # -- checks --------------------------------------------------------------------------------------------
 
 
-def _day(now: int) -> dt.date:
-    return writing.moment(now).astimezone(shelf.ZONE).date()
-
-
 def _claimed(told: Told, now: int, known: list[int]) -> int:
     """When the act is said to have happened; never later than now, nor, if it is now, before what is ``known``.
 
@@ -254,9 +252,9 @@ def _claimed(told: Told, now: int, known: list[int]) -> int:
         raise NotAllowed("发生时间不能晚于现在", "an act cannot have happened later than now", "occurred_at")
     if told.precision == "instant":
         return occurred_at
-    day = _day(occurred_at)
+    day = shelf.day(occurred_at)
     begin = ledger.microseconds(dt.datetime.combine(day, dt.time(), shelf.ZONE)) or 0
-    return max([begin, *(moment for moment in known if _day(moment) == day)])
+    return max([begin, *(moment for moment in known if shelf.day(moment) == day)])
 
 
 def _in_time(case: Case, procedure: Procedure, act: str, claimed: int) -> None:

@@ -17,7 +17,6 @@ from django.db import connection, transaction
 from qinzheng.cases import engine, moves, queries
 from qinzheng.cases.acts import (
     DEEMED,
-    NUMBERED,
     OPENED,
     PERFORMED,
     SYSTEM,
@@ -69,9 +68,9 @@ def write(
         events += [_event(case, act, type, extra) for act in acts]
     deemed = [each for projector in PROJECTORS for each in projector(change)]
     events += _deem(change, deemed) if _in_order(change, deemed) else _replay(change, deemed, type)
-    if any(event.type != NUMBERED for event in events):
-        case.situation["recorded"] = change.now
     events += change.determinations
+    if events:
+        case.situation["recorded"] = change.now
     seq = case.last_seq
     case.last_seq += len(events)
     rows = [ledger.row(event, seq + n, moment(change.now)) for n, event in enumerate(events, start=1)]
@@ -82,10 +81,19 @@ def write(
             cursor.execute(sql, parameters)
 
 
+def let_pass(case: Case, procedure: Procedure, now: int) -> None:
+    """Let time pass for the case inside the caller's transaction, before somebody acts on it."""
+    with ExitStack() as at_once:
+        write(Change(case, procedure, [], now), at_once)
+
+
 def settle(case: Case, procedure: Procedure, after: Situation, at: int) -> None:
     """Put the situation after an act claimed at ``at`` into the case."""
     case.state, case.organization = after.state, after.organization
-    kept = {name: case.situation[name] for name in ("deemed", "last", "recorded") if name in case.situation}
+    kept = {
+        "deemed": [],
+        **{n: case.situation[n] for n in ("deemed", "last", "recorded") if n in case.situation},
+    }
     case.situation = {
         **kept, "done": dict(after.done), "joints": {key: dict(group) for key, group in after.joints.items()},
         "last": max(at, kept.get("last", at)),
@@ -110,7 +118,7 @@ def _in_order(change: Change, deemed: list[Deemed]) -> bool:
 
 
 def _known(case: Case) -> list[Deemed]:
-    return [Deemed(*each) for each in case.situation.get("deemed", [])]
+    return [Deemed(*each) for each in case.situation["deemed"]]
 
 
 def _remember(case: Case, deemed: list[Deemed]) -> None:

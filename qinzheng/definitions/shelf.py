@@ -24,8 +24,15 @@ ZONE = ZoneInfo("Asia/Shanghai")
 FRESH = 1.0
 """Seconds for which what was read counts as fresh."""
 
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 KINDS: dict[str, Kind] = {}
 """Filled by ``qinzheng.wiring``: this package does not know the shapes of those above it."""
+
+
+def day(at: int) -> dt.date:
+    """The day of an instant (microseconds UTC), in the zone of the definitions."""
+    return (EPOCH + dt.timedelta(microseconds=at)).astimezone(ZONE).date()
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,16 @@ from qinzheng.ledger.queries import StoredEvent
 from qinzheng.supervision.live import ISSUED, MOVED, REDETERMINED, VANISHED, WITHDRAWN
 
 
+ACTS = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED)
+"""The events that say where a case stands."""
+
+
 def _case(rows: Rows, event: StoredEvent) -> None:
     body = event.body
     row = rows.setdefault((event.subject,), {"situation": {}})
+    if event.type not in ACTS:
+        row["situation"] = {**row["situation"], "recorded": event.recorded_at}
+        return
     if event.type == OPENED:
         row |= {"number": body["number"], "procedure": event.procedure, "edition": event.under,
                 "opened_at": ledger.instant(event.occurred_at), "variant": body["variant"]}  # fmt: skip
@@ -27,11 +34,11 @@ def _case(rows: Rows, event: StoredEvent) -> None:
 
 def _situation(before: dict[str, Any], event: StoredEvent, body: dict[str, Any]) -> dict[str, Any]:
     """What the engine keeps of the case, as the event left it."""
-    known = {name: before[name] for name in ("deemed", "last") if name in before}
+    known: dict[str, Any] = {"deemed": before.get("deemed", []), "last": before.get("last", 0)}
     if event.type in (OPENED, PERFORMED, DEEMED):
-        known["last"] = max(known.get("last", 0), event.occurred_at or 0, body.get("passed_at", 0))
+        known["last"] = max(known["last"], event.occurred_at or 0, body.get("passed_at", 0))
     if event.type in (DEEMED, UNDEEMED):
-        entry, listed = [body["act"], event.occurred_at, body["passed_at"]], known.get("deemed", [])
+        entry, listed = [body["act"], event.occurred_at, body["passed_at"]], known["deemed"]
         others = [each for each in listed if each != entry]
         known["deemed"] = sorted(
             [*others, entry] if event.type == DEEMED else others, key=lambda each: (each[2], each[1], each[0])
@@ -82,7 +89,7 @@ PROJECTIONS = [
     Projection(
         "cases_case", ("id",),
         ("number", "procedure", "edition", "variant", "opened_at", "closed_at", "state", "organization", "situation"),
-        (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED), _case,
+        (*ACTS, NUMBERED, MOVED, REDETERMINED, VANISHED, ISSUED, WITHDRAWN), _case,
     ),
     Projection("cases_outside_number", ("kind", "number"), ("case_id",), (OPENED, NUMBERED), _outside),
     Projection(

@@ -1,10 +1,14 @@
-"""A database with the shipped definitions published."""
+"""A database with the shipped definitions published, and one whose clock the test sets."""
+
+import datetime as dt
 
 import pytest
+from django.db import connection
 
 from qinzheng import wiring
 from qinzheng.definitions import actions, shelf
 from qinzheng.definitions.library import Library, default_root
+from qinzheng.ledger import actions as ledger
 from qinzheng.supervision import programs
 
 
@@ -18,3 +22,51 @@ def published(transactional_db):
     yield shelf.library()
     shelf.forget()
     programs.forget()
+
+
+class DatabaseClock:
+    """The database's own clock in the hands of the test: a function of the same name, found before PostgreSQL's."""
+
+    SCHEMA = "clock_of_the_test"
+
+    def __init__(self, begin: int) -> None:
+        self.now = begin
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA {self.SCHEMA}")
+            cursor.execute(f"CREATE TABLE {self.SCHEMA}.now (at timestamptz)")
+            cursor.execute(f"INSERT INTO {self.SCHEMA}.now VALUES (NULL)")
+            cursor.execute(
+                f"CREATE FUNCTION {self.SCHEMA}.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE "
+                f"AS 'SELECT at FROM {self.SCHEMA}.now'"
+            )
+        self.rule()
+        self.set(begin)
+
+    def rule(self) -> None:
+        """Let this thread's connection go by it too."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET search_path = {self.SCHEMA}, public, pg_catalog")
+
+    def set(self, now: int) -> None:
+        """Forwards, or backwards as real clocks do."""
+        self.now = now
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {self.SCHEMA}.now SET at = %s", [ledger.instant(now)])
+
+    def on(self, text: str) -> None:
+        """Set it to a moment in Beijing: ``2026-03-02 09:00``."""
+        self.set(ledger.microseconds(dt.datetime.fromisoformat(text).replace(tzinfo=shelf.ZONE)) or 0)
+
+    def end(self) -> None:
+        """Give the database its clock back."""
+        with connection.cursor() as cursor:
+            cursor.execute("RESET search_path")
+            cursor.execute(f"DROP SCHEMA {self.SCHEMA} CASCADE")
+
+
+@pytest.fixture
+def clock(published):
+    found = DatabaseClock(0)
+    found.on("2026-03-02 09:00")
+    yield found
+    found.end()
