@@ -130,7 +130,7 @@ def drill(folder: Path, times: int, seed: int) -> int:
         )
         sequencer.sequence_all()
         witnessed.write(folder / "outside", signer, "drill/ledger")
-    arguments = [str(folder / "export.jsonl"), "--key", crypto.public_line(signer)]
+    arguments = [str(folder / "export.jsonl"), "--key", str(crypto.key_of(signer))]
     for note in sorted((folder / "outside").glob("checkpoint-*")):
         arguments += ["--checkpoint", str(note)]
     chance = random.Random(seed)

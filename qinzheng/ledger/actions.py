@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from qinzheng.ledger import envelope
 from qinzheng.ledger.envelope import NewEvent
@@ -55,7 +54,8 @@ def microseconds(at: dt.datetime | None) -> int | None:
 
 
 def row(event: NewEvent, seq: int, recorded_at: dt.datetime) -> tuple[Any, ...]:
-    """The values of ``COLUMNS`` for one event."""
+    """The values of ``COLUMNS`` for one event; raises :class:`~qinzheng.ledger.envelope.NotCanonical`."""
+    envelope.check(event)
     return (
         event.id or envelope.uuid7(), event.subject, seq, event.type, event.kind, event.procedure,
         event.organization, event.actor, instant(event.occurred_at), event.precision, instant(event.reported_at),
@@ -66,32 +66,50 @@ def row(event: NewEvent, seq: int, recorded_at: dt.datetime) -> tuple[Any, ...]:
 def append(events: Sequence[NewEvent], *, recorded_at: int | None = None) -> list[Appended]:
     """Append events in their order, all or none, inside the caller's transaction.
 
-    The same ``id`` with the same content is found, not made twice; with other content it is
-    :class:`AnotherEvent`. ``expected_seq`` (the seq the event must get) guards against writers that
-    read the subject before somebody else wrote: :class:`OutOfTurn`. ``recorded_at`` is the database's
-    own clock unless the caller read it in this transaction already.
+    The same ``id`` with the same content is found, not made twice, also where two callers append it at once or it
+    stands twice in ``events``; with other content it is :class:`AnotherEvent`. ``expected_seq`` (the seq the event
+    must get) guards against writers that read the subject before somebody else wrote: :class:`OutOfTurn`.
+    ``recorded_at`` is the database's own clock unless the caller read it in this transaction already; a clock that
+    was set back does not take a subject back: its events are recorded no earlier than the one before.
     """
+    keys = [event.id for event in events if event.id is not None]
     with transaction.atomic(), connection.cursor() as cursor:
         stamp = instant(recorded_at)
         if stamp is None:
             cursor.execute("SELECT clock_timestamp()")
             stamp = cursor.fetchone()[0]
-        known = _known(cursor, [event.id for event in events if event.id is not None])
-        last = _last(cursor, sorted({event.subject for event in events}))
-        done: list[Appended] = []
-        rows: list[tuple[Any, ...]] = []
-        for event in events:
-            if event.id in known:
-                done.append(_same(event, known[event.id]))
-                continue
-            last[event.subject] += 1
-            seq = last[event.subject]
-            if event.expected_seq is not None and event.expected_seq != seq:
-                raise OutOfTurn(f"{event.subject}: {event.expected_seq} ≠ {seq}")
-            values = row(event, seq, stamp)
-            rows.append(values)
-            done.append(Appended(values[0], event.subject, seq, microseconds(stamp) or 0, new=True))
-        _insert(cursor, rows)
+        try:
+            with transaction.atomic():
+                return _append(cursor, events, stamp)
+        except (OutOfTurn, IntegrityError):
+            # Somebody appended the very same events in between: then they are there now, and found.
+            if len(_known(cursor, keys)) < len(events):
+                raise
+            return _append(cursor, events, stamp)
+
+
+def _append(cursor: Any, events: Sequence[NewEvent], stamp: dt.datetime) -> list[Appended]:
+    known = _known(cursor, [event.id for event in events if event.id is not None])
+    last = _last(cursor, sorted({event.subject for event in events}))
+    done: list[Appended] = []
+    rows: list[tuple[Any, ...]] = []
+    for event in events:
+        if event.id in known:
+            done.append(_same(event, known[event.id]))
+            continue
+        before, recorded = last.get(event.subject, (0, stamp))
+        seq, recorded = before + 1, max(recorded, stamp)
+        if event.expected_seq is not None and event.expected_seq != seq:
+            raise OutOfTurn(
+                f"{event.subject}: 该事件应为第 {event.expected_seq} 个，现已到第 {seq} 个，请重读后再试 / "
+                f"the event was to be number {event.expected_seq}, the next is {seq}: read again and try"
+            )
+        values = row(event, seq, recorded)
+        rows.append(values)
+        last[event.subject] = seq, recorded
+        known[values[0]] = values
+        done.append(Appended(values[0], event.subject, seq, microseconds(recorded) or 0, new=True))
+    _insert(cursor, rows)
     return done
 
 
@@ -114,18 +132,21 @@ def _insert(cursor: Any, rows: list[tuple[Any, ...]]) -> None:
         raise OutOfTurn("另一笔写入抢先，请重读后再试 / another writer was first: read again and try")
 
 
-def _last(cursor: Any, subjects: list[str]) -> dict[str, int]:
+def _last(cursor: Any, subjects: list[str]) -> dict[str, tuple[int, dt.datetime]]:
+    """The last order and record of each subject that has any: one look into the index a subject."""
     cursor.execute(
-        "SELECT subject, max(subject_seq) FROM ledger_event WHERE subject = ANY(%s) GROUP BY subject",
+        "SELECT asked.subject, e.subject_seq, e.recorded_at FROM unnest(%s::text[]) AS asked (subject) "
+        "CROSS JOIN LATERAL (SELECT subject_seq, recorded_at FROM ledger_event WHERE subject = asked.subject "
+        "ORDER BY subject_seq DESC LIMIT 1) AS e",
         [subjects],
     )
-    return defaultdict(int, cursor.fetchall())
+    return {subject: (seq, recorded) for subject, seq, recorded in cursor.fetchall()}
 
 
-def _known(cursor: Any, ids: list[uuid.UUID | None]) -> dict[uuid.UUID | None, tuple[Any, ...]]:
+def _known(cursor: Any, ids: Sequence[uuid.UUID | None]) -> dict[uuid.UUID | None, tuple[Any, ...]]:
     if not ids:
         return {}
-    cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM ledger_event WHERE id = ANY(%s)", [ids])
+    cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM ledger_event WHERE id = ANY(%s)", [list(ids)])
     return {found[0]: found for found in cursor.fetchall()}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from qinzheng.ledger import queries
+from qinzheng.ledger import checkpoint, queries, witnessed
 
 
 def line(position: int, event: queries.StoredEvent) -> dict[str, Any]:
@@ -30,28 +30,37 @@ def lines() -> Iterator[str]:
 
 
 def write(path: Path) -> int:
-    """Write the export, gzipped where the name ends in .gz; returns the number of events."""
+    """Write the export, gzipped where the name ends in .gz; returns the number of events.
+
+    A file that is there is replaced only when the new one is whole. Raises OSError.
+    """
+    part = path.with_name(f"{path.name}.part")
     count = -1
-    with (
-        gzip.open(path, "wt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open("w", encoding="utf-8") as file
-    ):
-        for text in lines():
-            file.write(text + "\n")
-            count += 1
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(part, "wt", encoding="utf-8", newline="\n") as file:
+            for text in lines():
+                file.write(text + "\n")
+                count += 1
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return count
 
 
-def receipt(event_id: str, note: str, size: int) -> dict[str, Any] | None:
-    """A proof that one event is in the log under a checkpoint; None where it is not (yet)."""
+def receipt(event_id: str, note: str) -> dict[str, Any] | None:
+    """A proof that one event is in the log under a checkpoint; None where it is not (yet).
+
+    Raises :class:`~qinzheng.ledger.checkpoint.BadCheckpoint` where the log is not any more what the checkpoint says.
+    """
+    held = checkpoint.parse(note)
+    tiles = witnessed.tiles_of(held)
     found = queries.position_of(event_id)
-    if found is None or found[0] >= size:
+    if found is None or found[0] >= held.size:
         return None
     position, event = found
-    proof = queries.tiles(size).inclusion(position, size)
     return {
         "event": line(position, event),
-        "proof": [base64.b64encode(hash).decode() for hash in proof],
+        "proof": [base64.b64encode(hash).decode() for hash in tiles.inclusion(position, held.size)],
         "checkpoint": note,
     }

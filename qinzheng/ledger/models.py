@@ -39,6 +39,9 @@ class Event(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=["act", "determination"]), name="ledger_event_known_kind"
             ),
+            models.CheckConstraint(
+                condition=models.Q(precision__in=["day", "instant"]), name="ledger_event_known_precision"
+            ),
         ]
         indexes = [models.Index(fields=["transaction", "row"], name="ledger_event_commit")]
 
@@ -77,6 +80,10 @@ class Head(models.Model):
     peaks = models.BinaryField(db_comment="紧凑区间的峰哈希")
     transaction = models.BigIntegerField(db_comment="游标：事务号")
     row = models.BigIntegerField(db_comment="游标：行")
+    cluster = models.CharField(
+        max_length=40, default="", db_comment="游标所属的数据库集群；恢复到另一集群后事务号重新开始"
+    )
+    floor = models.BigIntegerField(default=0, db_comment="此行及以前均已定序，其事务号属于另一集群")
 
     class Meta:
         db_table = "ledger_head"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from qinzheng.ledger import actions
+from qinzheng.ledger import actions, crypto
 from qinzheng.ledger.merkle import Tiles, Tree
 
 _SELECT = f"SELECT {', '.join('e.' + name for name in actions.COLUMNS)} FROM ledger_event e"
@@ -101,7 +102,7 @@ def head() -> tuple[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT hash, size FROM ledger_head")
         found = cursor.fetchone()
-        return (found[0], found[1]) if found else ("sha256", 0)
+        return (found[0], found[1]) if found else (crypto.SUITES[settings.CRYPTO][0], 0)
 
 
 def tiles(size: int | None = None) -> Tiles:

@@ -2,6 +2,10 @@
 
 It reads by a cursor on (transaction id, row) and stops at the oldest transaction still running, so
 that an event that commits late is not skipped. Events themselves are never updated.
+
+Transaction ids are a cluster's own: where a backup was restored into another cluster they begin anew, and the
+cursor would stand for ever before every new event. The head names its cluster; in another one the sequencer
+first takes everything that has no position, and begins a new cursor above the rows that it found.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from qinzheng.ledger.merkle import WIDTH, Tree
 LOCK = 0x716E_7A68
 """The advisory lock that makes the sequencer one."""
 BATCH = 5_000
+HEAD = ("hash", "size", "peaks", "transaction", "row", "cluster", "floor")
 
 
 def sequence_once(batch: int = BATCH) -> int:
@@ -25,18 +30,53 @@ def sequence_once(batch: int = BATCH) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        head = _head(cursor)
-        cursor.execute(
-            f"SELECT transaction, row, {', '.join(actions.COLUMNS)} FROM ledger_event "
-            "WHERE (transaction, row) > (%s, %s) "
-            "AND transaction < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint "
-            "ORDER BY transaction, row LIMIT %s",
-            [head["transaction"], head["row"], batch],
-        )
-        found = cursor.fetchall()
+        cluster = _cluster(cursor)
+        head = _head(cursor, cluster)
+        at_home = head["cluster"] == cluster
+        found = _next(cursor, head, batch) if at_home else _left(cursor, batch)
         if found:
             _extend(cursor, head, found)
+        if not at_home and len(found) < batch:
+            cursor.execute(
+                "UPDATE ledger_head SET cluster = %s, transaction = 0, row = 0, "
+                "floor = (SELECT coalesce(max(row), 0) FROM ledger_event)",
+                [cluster],
+            )
         return len(found)
+
+
+def _next(cursor: Any, head: dict[str, Any], batch: int) -> list[tuple[Any, ...]]:
+    """What was committed since, in the order of (transaction, row)."""
+    cursor.execute(
+        f"SELECT transaction, row, {', '.join(actions.COLUMNS)} FROM ledger_event "
+        "WHERE (transaction, row) > (%s, %s) AND row > %s "
+        "AND transaction < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint "
+        "ORDER BY transaction, row LIMIT %s",
+        [head["transaction"], head["row"], head["floor"], batch],
+    )
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _left(cursor: Any, batch: int) -> list[tuple[Any, ...]]:
+    """What has no position after a restore. The lock waits for writers, so that no row can come in below the floor."""
+    cursor.execute("LOCK TABLE ledger_event IN SHARE MODE")
+    cursor.execute(
+        f"SELECT transaction, row, {', '.join(actions.COLUMNS)} FROM ledger_event AS e "
+        "WHERE NOT EXISTS (SELECT 1 FROM ledger_position WHERE event_id = e.row) ORDER BY row LIMIT %s",
+        [batch],
+    )
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _cluster(cursor: Any) -> str:
+    """What transaction ids are counted in: the cluster, and the database, which a restore makes anew."""
+    cursor.execute(
+        "SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || oid "
+        "FROM pg_database WHERE datname = current_database()"
+    )
+    return str(cursor.fetchone()[0])
 
 
 def sequence_all() -> int:
@@ -47,15 +87,17 @@ def sequence_all() -> int:
     return total
 
 
-def _head(cursor: Any) -> dict[str, Any]:
+def _head(cursor: Any, cluster: str) -> dict[str, Any]:
     hash = crypto.SUITES[settings.CRYPTO][0]
-    cursor.execute(
-        "INSERT INTO ledger_head (one, hash, size, peaks, transaction, row) VALUES (true, %s, 0, '', 0, 0) "
-        "ON CONFLICT DO NOTHING",
-        [hash],
-    )
-    cursor.execute("SELECT hash, size, peaks, transaction, row FROM ledger_head")
-    return dict(zip(("hash", "size", "peaks", "transaction", "row"), cursor.fetchone(), strict=True))
+    cursor.execute("SELECT " + ", ".join(HEAD) + " FROM ledger_head")
+    found = cursor.fetchone()
+    if found is None:
+        found = (hash, 0, b"", 0, 0, cluster, 0)
+        cursor.execute(
+            f"INSERT INTO ledger_head (one, {', '.join(HEAD)}) VALUES (true, %s, %s, %s, %s, %s, %s, %s)",
+            found,
+        )
+    return dict(zip(HEAD, found, strict=True))
 
 
 def _extend(cursor: Any, head: dict[str, Any], found: list[tuple[Any, ...]]) -> None:

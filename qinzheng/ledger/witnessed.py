@@ -5,42 +5,56 @@ With key and checkpoint beside the data none of 280 tamperings was found; held o
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from qinzheng.ledger import checkpoint, crypto, queries
+from qinzheng.ledger import checkpoint, crypto, queries, witness
+from qinzheng.ledger.checkpoint import BadCheckpoint, Checkpoint
+from qinzheng.ledger.merkle import Tiles
 
-LATEST = "checkpoint"
 
+def write(
+    folder: Path, signer: crypto.Signer, name: str, trusted: Sequence[crypto.VerifierKey] = ()
+) -> Checkpoint:
+    """Sign the log as it is and write it to ``folder``, unless it contradicts what lies there.
 
-def write(folder: Path, signer: crypto.Signer, origin: str) -> checkpoint.Checkpoint:
-    """Sign the log as it is and write it to ``folder``, unless it contradicts the one that lies there."""
-    folder.mkdir(parents=True, exist_ok=True)
+    ``name``: the log's. ``trusted``: keys besides the signer's own that signed what lies there (an old key,
+    after it was changed). Raises :class:`~qinzheng.ledger.checkpoint.BadCheckpoint`; OSError where the folder
+    cannot be written.
+    """
     hash, size = queries.head()
     tiles = queries.tiles(size)
-    name = origin if hash == "sha256" else f"{origin}+{hash}"
-    now = checkpoint.Checkpoint(name, size, tiles.root())
-    before = held(folder)
-    proof: list[bytes] = []
-    if before is not None and before.size <= size:
-        proof = tiles.consistency(before.size, size)
-    note = checkpoint.sign_next(now, before, proof, signer)
-    _put(folder / LATEST, note)
-    _put(folder / f"checkpoint-{size:012d}", note)
+    before = witness.held(folder, [crypto.key_of(signer), *trusted])
+    now = Checkpoint(checkpoint.origin(name, hash), size, tiles.root())
+    if before is not None:
+        checkpoint.follows(now, before, tiles.consistency(before.size, size) if before.size <= size else [])
+    witness.keep(folder, checkpoint.sign(now, signer), size)
     return now
 
 
-def held(folder: Path) -> checkpoint.Checkpoint | None:
-    """The newest checkpoint in the folder."""
-    file = folder / LATEST
-    return checkpoint.parse(file.read_text(encoding="utf-8")) if file.exists() else None
+def tiles_of(held: Checkpoint) -> Tiles:
+    """The tree of a checkpoint; raises BadCheckpoint where the log is not any more what the checkpoint says."""
+    _, size = queries.head()
+    tiles = queries.tiles(min(held.size, size))
+    if held.size > size or tiles.root() != held.root:
+        raise BadCheckpoint(
+            f"账本前 {held.size} 条已不是检查点所说的那样 / the first {held.size} events are not those of the checkpoint"
+        )
+    return tiles
 
 
-def _put(file: Path, text: str) -> None:
-    """Whole or not at all, and on the disk before it is named."""
-    part = file.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(file)
+def extension(old: str | None, new: str) -> str:
+    """The consistency proof between two checkpoints of this log, for a witness or an auditor.
+
+    Raises BadCheckpoint where the log as it is now is not what either checkpoint says.
+    """
+    later = checkpoint.parse(new)
+    earlier = checkpoint.parse(old) if old is not None else None
+    tiles = tiles_of(later)
+    proof: list[bytes] = []
+    if earlier is not None:
+        if earlier.size > later.size:
+            raise BadCheckpoint("旧检查点比新的大，请对调 / the older checkpoint is the larger: swap them")
+        proof = tiles.consistency(earlier.size, later.size)
+        checkpoint.follows(later, earlier, proof)
+    return witness.extension(old, new, proof)

@@ -12,7 +12,7 @@ from typing import Any
 import django
 from django.core.management import call_command
 
-from qinzheng.operations import database
+from qinzheng.operations import database, witness_commands
 
 LEDGER = "qinzheng.operations.ledger_commands"
 DEFINITIONS = "qinzheng.operations.definition_commands"
@@ -57,47 +57,58 @@ def _ledger(groups: Any) -> None:
     verbs = ledger.add_subparsers(dest="verb", required=True, metavar="VERB")
     verb = verbs.add_parser("sequence", help="给已提交的事件定序 · give committed events their positions")
     verb.set_defaults(run=on_database(LEDGER, "sequence"))
+    verb = verbs.add_parser("key", help="新建签名密钥，给出公钥 · make a signing key, print its public line")
+    verb.add_argument("file", type=Path, help="私钥文件，没有则新建 · key file, made where missing")
+    verb.add_argument("--name", default="qinzheng/ledger", help="密钥名，即日志名 · its name, and the log's")
+    verb.set_defaults(run=witness_commands.key)
     verb = verbs.add_parser(
         "checkpoint", help="签发检查点到库外目录 · sign a checkpoint into a folder outside"
     )
     verb.add_argument("--to", type=Path, required=True, help="目录 · folder")
+    verb.add_argument("--key", type=Path, required=True, help="私钥文件 · key file, see ledger key")
+    verb.add_argument("--origin", help="日志名，默认密钥名 · name of the log (default: the key's)")
     verb.add_argument(
-        "--key", type=Path, required=True, help="私钥文件，没有则新建 · key file, made where missing"
+        "--trust", action="append", default=[], metavar="KEY", help="换密钥前的公钥 · public key used before"
     )
-    verb.add_argument("--origin", default="qinzheng/ledger", help="日志名 · name of the log")
     verb.set_defaults(run=on_database(LEDGER, "checkpoint_"))
     verb = verbs.add_parser("export", help="导出全部事件 · export every event")
     verb.add_argument("file", type=Path)
     verb.set_defaults(run=on_database(LEDGER, "export"))
-    verb = verbs.add_parser("prove", help="为一个事件出具回执 · a receipt that proves one event")
-    verb.add_argument("event", help="事件编号 · event id")
+    verb = verbs.add_parser(
+        "prove", help="事件的回执，或两个检查点的一致性证明 · a receipt, or a consistency proof"
+    )
+    verb.add_argument("event", nargs="?", help="事件编号；不给则证明一致性 · event id; none: consistency")
     verb.add_argument("--checkpoint", type=Path, required=True)
+    verb.add_argument("--since", type=Path, help="较早的检查点 · the earlier checkpoint")
     verb.set_defaults(run=on_database(LEDGER, "prove"))
     verb = verbs.add_parser(
-        "verify", help="验证导出，或以账本重放核对各投影表 · verify an export, or replay against the tables"
+        "witness", help="作为见证人签名，矛盾者拒签 · sign as a witness, never a contradiction"
     )
-    verb.add_argument("file", type=Path, nargs="?")
+    verb.add_argument("file", type=Path, help="ledger prove 的输出 · what ledger prove printed")
+    verb.add_argument("--to", type=Path, required=True, help="见证人的目录 · the witness's folder")
+    verb.add_argument("--key", type=Path, required=True, help="见证人的私钥 · the witness's key file")
+    verb.add_argument(
+        "--log", action="append", required=True, metavar="KEY", help="日志的公钥 · the log's public key"
+    )
+    verb.set_defaults(run=witness_commands.cosign)
+    verb = verbs.add_parser(
+        "verify", help="离线验证，或以账本重放核对各投影表 · verify offline, or replay against the tables"
+    )
+    what = verb.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", type=Path, nargs="?", help="导出文件 · export")
+    what.add_argument("--receipt", type=Path, help="回执 · a receipt")
+    what.add_argument("--extension", type=Path, help="一致性证明 · a consistency proof")
+    what.add_argument("--projections", action="store_true", help="核对投影表 · check the projections")
     verb.add_argument("--checkpoint", type=Path, action="append", default=[])
     verb.add_argument("--key", action="append", default=[], help="公钥行 · public key line")
-    verb.add_argument("--projections", action="store_true", help="核对投影表 · check the projections")
     verb.set_defaults(run=verify)
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Offline where a file is given; on the database for projections."""
-    if not arguments.projections and arguments.file is None:
-        print("请给出导出文件，或用 --projections / name an export, or use --projections")
-        return 2
+    """Offline where something is given; on the database for projections."""
     if arguments.projections:
         return on_database(LEDGER, "projections_")(arguments)
-    from_file = import_module("qinzheng.ledger.verifier")
-    options = [str(arguments.file)]
-    for file in arguments.checkpoint:
-        options += ["--checkpoint", str(file)]
-    for key in arguments.key:
-        options += ["--key", key]
-    code: int = from_file.main(options)
-    return code
+    return witness_commands.verify(arguments)
 
 
 def _cases(groups: Any) -> None:

@@ -24,12 +24,7 @@ HOMELESS = {
     "shared",
 }
 
-OFFLINE = "an auditor runs this file alone and installs only what the signature at hand needs"
-IMPORTS_INSIDE_FUNCTIONS: dict[tuple[str, str], str] = {
-    ("qinzheng/ledger/verifier.py", "cryptography.exceptions"): OFFLINE,
-    ("qinzheng/ledger/verifier.py", "cryptography.hazmat.primitives.asymmetric.ed25519"): OFFLINE,
-    ("qinzheng/ledger/verifier.py", "gmssl"): OFFLINE,
-}
+IMPORTS_INSIDE_FUNCTIONS: dict[tuple[str, str], str] = {}
 """Allowed: (file, module) → reason. No module of ours is in it, so it hides no cycle."""
 
 EVALUATORS = {"eval", "exec", "compile", "__import__"}
