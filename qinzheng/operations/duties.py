@@ -6,10 +6,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from qinzheng.ledger import crypto, queries, sequencer, witnessed
 from qinzheng.operations import judging_commands
 from qinzheng.operations.worker import Duty
+from qinzheng.organizations import actions as organizations
 
 CHECKPOINT_LOCK = 0x716E_7A6B
 
@@ -42,8 +44,15 @@ def checkpoint() -> int:
 
 _signed: dict[Path, int] = {}
 
+
+def hand_back() -> int:
+    """Enter that absences which are over were handed back, so that notices can follow."""
+    return len(organizations.hand_back_due(timezone.now()))
+
+
 DUTIES = [
     Duty("tick", 0.4, tick),
     Duty("sequencer", 0.5, sequencer.sequence_once),
     Duty("checkpoint", 60.0, checkpoint),
+    Duty("hand-back", 5.0, hand_back),
 ]

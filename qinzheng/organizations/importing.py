@@ -46,9 +46,10 @@ class Report:
         zh = "，".join(f"{CHANGES[type][0]} {n}" for type, n in self.changes.items()) or "没有变化"
         en = ", ".join(f"{n} {CHANGES[type][1]}" for type, n in self.changes.items()) or "no change"
         done = ("已写入", "written") if self.written else ("未写入", "not written")
+        would = ("将", "would be ") if self.changes and not self.written else ("", "")
         told.append(
-            f"{done[0]}：读 {self.rows} 行，有误 {len(self.faults)} 处；{zh} / "
-            f"{done[1]}: {self.rows} row(s), {len(self.faults)} fault(s); {en}"
+            f"{done[0]}：读 {self.rows} 行，有误 {len(self.faults)} 处；{would[0]}{zh} / "
+            f"{done[1]}: {self.rows} row(s), {len(self.faults)} fault(s); {would[1]}{en}"
         )
         return told
 

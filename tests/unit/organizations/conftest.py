@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import openpyxl
 import pytest
 
 from qinzheng import wiring
@@ -41,3 +42,20 @@ def calendars(db):
     definitions.publish(wanted, "publisher")
     yield
     shelf.forget()
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="city.xlsx", work=lambda book: None):
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for title, rows in content.items():
+            page = book.create_sheet(title)
+            for row in rows:
+                page.append(row)
+        work(book)
+        path = tmp_path / name
+        book.save(path)
+        return path
+
+    return write

@@ -3,8 +3,10 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from qinzheng.ledger import queries as ledger
+from qinzheng.operations import duties
 from qinzheng.organizations import actions, queries
 from qinzheng.organizations.rules import Refused
 from tests.unit.organizations.conftest import BY, START
@@ -113,3 +115,9 @@ def test_who_acts_for_many_is_one_query(desks, django_assert_num_queries):
         assert queries.stands_in_for(desks["a"], MORNING) == []
     with django_assert_num_queries(2):
         assert queries.stands_in_for(desks["b"], MORNING) == [desks["a"]]
+
+
+def test_the_worker_hands_back_what_is_over(desks):
+    away(desks["a"], timezone.now() - 2 * HOUR, timezone.now() - HOUR)
+    assert [duties.hand_back(), duties.hand_back()] == [1, 0]
+    assert "hand-back" in {duty.name for duty in duties.DUTIES}
