@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from qinzheng.definitions.library import Library
+from qinzheng.definitions import shelf
+from qinzheng.definitions.library import Held, Library
 from qinzheng.definitions.models import Edition
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.envelope import NewEvent
@@ -17,77 +19,132 @@ PUBLISHED = "definitions.published"
 ON_PUBLISH: list[Callable[[], None]] = []
 """Called when something was published: caches above forget what they compiled."""
 
+FIRST = ("source", "calendar")
+"""Kinds that others cite: published before them, so that the ledger reads in order."""
+
 
 class NotPublishable(Exception):
     """The draft cannot be published: why, in two languages."""
 
 
 def load(library: Library, root: Path, by: str) -> list[Edition]:
-    """Make drafts of every definition that is not there in these very bytes; loading again makes none."""
-    known = set(Edition.objects.values_list("kind", "definition", "sha256"))
-    drafts = []
-    places: dict[Path, int] = {}
-    for held in library:
-        place = places[held.file] = places.get(held.file, -1) + 1
-        definition = held.definition
-        key = (definition.kind, definition.id, library.hash(definition))
-        if key not in known:
-            drafts.append(
-                Edition(
-                    kind=key[0], definition=key[1], sha256=key[2], in_force_from=definition.in_force_from,
-                    file=held.file.relative_to(root).as_posix(), place=place, text=held.document.text, drafted_by=by,
-                )
-            )  # fmt: skip
-    return Edition.objects.bulk_create(drafts)
+    """Make a draft of every definition that differs from its newest edition; loading again makes none.
+
+    A draft replaces an older draft of the same definition and day: what was never published leaves nothing.
+    Text that an older edition had already may come back: that is a new edition with its old name.
+    Raises :class:`NotPublishable` where nobody is named who drafts.
+    """
+    if not by.strip():
+        raise NotPublishable("请写明起草人 / say who drafts")
+    newest = {_key(row): row for row in Edition.objects.order_by("id").defer("text")}
+    drafts, superseded = [], []
+    for held, place in _places(library):
+        draft = _draft(library, held, held.file.relative_to(root).as_posix(), place, by.strip())
+        known = newest.get(_key(draft))
+        if known is not None:
+            if (known.sha256, known.file, known.place) == (draft.sha256, draft.file, draft.place):
+                continue
+            if known.published_at is None:
+                superseded.append(known.pk)
+        drafts.append(draft)
+    with transaction.atomic():
+        Edition.objects.filter(pk__in=superseded, published_at=None).delete()
+        return Edition.objects.bulk_create(drafts)
 
 
-def publish(editions: Sequence[Edition], by: str) -> None:
-    """Publish drafts: a second person, an event in the ledger each, all or none."""
-    mine = [edition for edition in editions if edition.drafted_by == by]
+def publish(editions: Sequence[Edition], by: str, effect: Mapping[str, Any] | None = None) -> None:
+    """Publish drafts: a second person, every check on all that will then stand, an event in the ledger each.
+
+    All or none. ``effect`` is what was shown of the consequences before publishing, kept with the event.
+    Raises :class:`NotPublishable`, and :class:`~qinzheng.definitions.library.DefinitionErrors` where the
+    published definitions together with these would not hold.
+    """
+    by = by.strip()
+    if not by:
+        raise NotPublishable("请写明发布人 / say who publishes")
+    mine = [edition for edition in editions if edition.drafted_by.strip().casefold() == by.casefold()]
     if mine:
         raise NotPublishable(
             f"{mine[0].kind} {mine[0].definition}：起草人不能发布自己的草稿，请由另一人发布 / "
             f"whoever drafted it cannot publish it: a second person must"
         )
     with transaction.atomic():
-        ledger.append([_event(edition, by) for edition in editions])
         ids = [edition.pk for edition in editions]
-        done = Edition.objects.filter(pk__in=ids, published_at=None).update(
-            published_by=by, published_at=timezone.now()
-        )
-        if done != len(ids):
-            raise NotPublishable("其中有已发布的版本 / some of them are published already")
-        for forget in ON_PUBLISH:
+        waiting = Edition.objects.select_for_update().filter(pk__in=ids, published_at=None)
+        if len(waiting) != len(ids):
+            raise NotPublishable(
+                "其中有已发布或已被新草稿取代的版本，请重新列出草稿 / "
+                "some are published already or replaced by a newer draft: list the drafts again"
+            )
+        shelf.check(shelf.prospect(editions))
+        ledger.append([_event(edition, by, effect) for edition in editions])
+        waiting.update(published_by=by, published_at=timezone.now())
+        for forget in (shelf.expire, *ON_PUBLISH):
             transaction.on_commit(forget)
 
 
 def drafts() -> list[Edition]:
-    """Every draft, sources first, so that what cites them can be published with them."""
-    order = ["source", "calendar", "procedure", "rule", "mapping"]
-    found = list(Edition.objects.filter(published_at=None).order_by("id"))
+    """Every draft, what others cite first."""
+    found = Edition.objects.filter(published_at=None).order_by("id")
     return sorted(
-        found, key=lambda edition: (order.index(edition.kind) if edition.kind in order else 9, edition.pk)
+        found, key=lambda edition: FIRST.index(edition.kind) if edition.kind in FIRST else len(FIRST)
     )
 
 
 def export(folder: Path) -> list[Path]:
-    """Write every newest published edition back to its file, byte for byte."""
-    files: dict[str, dict[int, bytes]] = {}
-    for edition in Edition.objects.exclude(published_at=None).order_by("id"):
-        files.setdefault(edition.file, {})[edition.place] = bytes(edition.text)
+    """Write every definition that stands back to its file, byte for byte; returns the files written."""
+    standing = {_key(row): row for row in shelf.published()}
+    files: dict[str, list[Edition]] = {}
+    for row in standing.values():
+        files.setdefault(row.file, []).append(row)
     written = []
-    for name, parts in files.items():
+    for name, rows in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"---\n".join(parts[place] for place in sorted(parts)))
+        path.write_bytes(_joined(sorted(rows, key=lambda row: (row.place, row.pk))))
         written.append(path)
     return sorted(written)
 
 
-def _event(edition: Edition, by: str) -> NewEvent:
+def _joined(rows: Sequence[Edition]) -> bytes:
+    """The documents of one file. Each but the first brings its own ``---``; one that came first once may not."""
+    whole = b""
+    for row in rows:
+        text = bytes(row.text)
+        if whole and not any(line.startswith(b"---") for line in text.splitlines()):
+            whole += b"---\n"
+        whole += text
+    return whole
+
+
+def _key(row: Edition) -> tuple[str, str, object]:
+    return row.kind, row.definition, row.in_force_from
+
+
+def _places(library: Library) -> list[tuple[Held, int]]:
+    """Each definition with its place in its file, from 0."""
+    seen: dict[Path, int] = {}
+    found = []
+    for held in library:
+        place = seen[held.file] = seen.get(held.file, -1) + 1
+        found.append((held, place))
+    return found
+
+
+def _draft(library: Library, held: Held, file: str, place: int, by: str) -> Edition:
+    definition = held.definition
+    return Edition(
+        kind=definition.kind, definition=definition.id, sha256=library.hash(definition),
+        in_force_from=definition.in_force_from, file=file, place=place, text=held.document.text, drafted_by=by,
+    )  # fmt: skip
+
+
+def _event(edition: Edition, by: str, effect: Mapping[str, Any] | None) -> NewEvent:
+    body: dict[str, Any] = {"kind": edition.kind, "definition": edition.definition, "sha256": edition.sha256,
+            "in_force_from": str(edition.in_force_from or ""), "drafted_by": edition.drafted_by}  # fmt: skip
+    if effect is not None:
+        body["effect"] = dict(effect)
     return NewEvent(
-        type=PUBLISHED, subject=f"definition:{edition.kind}:{edition.definition}"[:80],
-        body={"kind": edition.kind, "definition": edition.definition, "sha256": edition.sha256,
-              "in_force_from": str(edition.in_force_from or ""), "drafted_by": edition.drafted_by},
-        actor=by, under=edition.sha256,
+        type=PUBLISHED, subject=f"definition:{edition.kind}:{edition.definition}"[:80], body=body, actor=by,
+        under=edition.sha256,
     )  # fmt: skip

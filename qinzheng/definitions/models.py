@@ -24,7 +24,12 @@ class Edition(models.Model):
         db_table = "definitions_edition"
         db_table_comment = "定义的版本：发布后不可更改"
         constraints = [
-            models.UniqueConstraint(fields=["kind", "definition", "sha256"], name="definitions_edition_once"),
+            models.UniqueConstraint(
+                fields=["kind", "definition", "in_force_from"],
+                condition=models.Q(published_at=None),
+                nulls_distinct=False,
+                name="definitions_edition_one_draft",
+            ),
             models.CheckConstraint(
                 condition=models.Q(published_at=None) | ~models.Q(published_by=models.F("drafted_by")),
                 name="definitions_edition_two_persons",

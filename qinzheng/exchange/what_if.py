@@ -9,20 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from qinzheng.definitions.library import Kind
 from qinzheng.exchange import supervise
-
-SHOWN = 10
-Found = set[tuple[str, str, int]]
-"""(case, rule, occurrence)"""
+from qinzheng.supervision.difference import Found, difference, table
+from qinzheng.supervision.difference import found as cards_of
 
 
 def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
@@ -57,12 +53,7 @@ def run(arguments: argparse.Namespace, kinds: Mapping[str, Kind]) -> int:
     if arguments.json:
         print(json.dumps(answer, ensure_ascii=False))
         return 0
-    table = Table(title="若按草案 · under the draft", title_justify="left")
-    for heading in ("规则 rule", "新增 would appear", "消失 would vanish", "例 for example"):
-        table.add_column(heading)
-    for rule, row in answer["rules"].items():
-        table.add_row(rule, str(row["appear"]), str(row["vanish"]), "、".join(row["cases"]))
-    Console().print(table)
+    Console().print(table(answer))
     return 0
 
 
@@ -73,29 +64,4 @@ def found(
     options = argparse.Namespace(**{**vars(arguments), "definitions": definitions, "workers": 0})
     with tempfile.TemporaryDirectory(prefix="qinzheng-") as folder:
         judged = supervise.judge_log(options, kinds, Path(folder), console)
-        cards, rules = judged.verdict.cards, judged.compiled.rules
-        return {
-            (case, rules[rule].id, occurrence)
-            for case, rule, occurrence in zip(cards.key, cards.rule, cards.occurrence, strict=True)
-        }
-
-
-def difference(now: Found, then: Found) -> dict[str, Any]:
-    """By rule: how many cards would appear and vanish, and the first cases concerned."""
-    appear, vanish = then - now, now - then
-    new, gone = Counter(rule for _, rule, _ in appear), Counter(rule for _, rule, _ in vanish)
-    rules = {
-        rule: {
-            "appear": new[rule],
-            "vanish": gone[rule],
-            "cases": sorted({case for case, of, _ in appear | vanish if of == rule})[:SHOWN],
-        }
-        for rule in sorted({*new, *gone})
-    }
-    return {
-        "cards_now": len(now),
-        "cards_then": len(then),
-        "appear": len(appear),
-        "vanish": len(vanish),
-        "rules": rules,
-    }
+        return cards_of(judged.verdict, judged.compiled.rules)

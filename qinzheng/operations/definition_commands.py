@@ -28,15 +28,28 @@ def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
     _root(verb)
     verb.add_argument("--kind", help="只列一类 · one kind only")
     verb.add_argument("--json", action="store_true")
-    verb.set_defaults(run=lambda arguments: list_(arguments, kinds))
+    verb.add_argument(
+        "--editions",
+        action="store_true",
+        help="列数据库中的草稿和已发布版本 · the drafts and published editions of the database",
+    )
+    listed = on_database(BODIES, "editions")
+    verb.set_defaults(
+        run=lambda arguments: listed(arguments) if arguments.editions else list_(arguments, kinds)
+    )
     verb = verbs.add_parser("load", help="载入为草稿 · load as drafts")
     _root(verb)
     verb.add_argument("--by", required=True, help="起草人（化名）· who drafts (a pseudonym)")
     verb.set_defaults(kinds=kinds, run=on_database(BODIES, "load"))
     verb = verbs.add_parser("publish", help="发布草稿 · publish drafts (a second person)")
     verb.add_argument("--by", required=True, help="发布人，不得是起草人 · who publishes, not who drafted")
-    verb.add_argument("--kind")
+    verb.add_argument("--kind", choices=sorted(kinds), help="只发布一类 · one kind only")
     verb.add_argument("--id", help="只发布一个定义 · one definition only")
+    verb.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="只查验并显示对去年办件的影响，不发布 · check and show the effect on last year's cases, publish nothing",
+    )
     verb.set_defaults(run=on_database(BODIES, "publish"))
     verb = verbs.add_parser(
         "export", help="导出已发布的定义，逐字节相同 · export published definitions, byte for byte"
@@ -66,14 +79,18 @@ def list_(arguments: argparse.Namespace, kinds: Mapping[str, Kind]) -> int:
     rows = [_row(library, held.definition) for held in library]
     rows = [row for row in rows if arguments.kind in (None, row["kind"])]
     rows.sort(key=lambda row: (row["kind"], row["id"], row["in_force_from"]))
-    if arguments.json:
-        print(json.dumps(rows, ensure_ascii=False))
-    else:
-        for row in rows:
-            print(
-                f"{row['kind']:<10} {row['id']:<34} {row['in_force_from']:<10} {row['sha256'][:12]} {row['zh']} · {row['en']}"
-            )
+    show(rows, arguments.json)
     return 0
+
+
+def show(rows: list[dict[str, str]], as_json: bool) -> None:
+    """One line a definition, or all as one line of JSON."""
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        words = f"{row['zh']} · {row['en']}" if "zh" in row else row["state"]
+        print(f"{row['kind']:<10} {row['id']:<34} {row['in_force_from']:<10} {row['sha256'][:12]} {words}")
 
 
 def read(root: Path | None, kinds: Mapping[str, Kind]) -> Library | None:

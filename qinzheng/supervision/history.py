@@ -5,16 +5,20 @@ Read from the events alone, once: the tables have no say in what is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 from qinzheng.calendars import queries as calendars
 from qinzheng.cases import engine, queries, variants
 from qinzheng.cases.acts import MIGRATED, OPENED, PERFORMED, Act
+from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import NONE
 from qinzheng.definitions import shelf
+from qinzheng.definitions.library import Library
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.supervision import archive, batch, live
@@ -25,23 +29,60 @@ Kept = tuple[str, str, str]
 """procedure, edition, variant: what a case is judged by"""
 
 
+@dataclass(frozen=True)
+class Basis:
+    """By what cases are judged: the definitions, the day whose rules count, procedures tried instead of those kept."""
+
+    library: Library
+    day: dt.date
+    tried: Mapping[str, Procedure] = field(default_factory=dict)
+    unfit: set[str] = field(default_factory=set)
+    """cases left out: the procedure tried on them does not know what was done"""
+
+    def fits(self, events: list[StoredEvent]) -> bool:
+        """Whether the procedure to be tried knows every act, state and variant of the case."""
+        tried = self.tried.get(events[0].procedure)
+        if tried is None:
+            return True
+        done = [event.body for event in events if event.type != MIGRATED]
+        known = (body["act"] in tried.acts and body["state"] in tried.states for body in done)
+        variant = str(done[0].get("variant", "")) if done else ""
+        return all(known) and (not variant or variant in tried.variants)
+
+
 def jobs(
-    folder: Path, procedure: str | None, rules: str, as_of: int, known_at: int | None
+    folder: Path,
+    procedure: str | None,
+    rules: str,
+    as_of: int,
+    known_at: int | None,
+    *,
+    basis: Basis | None = None,
+    since: int | None = None,
 ) -> Iterator[tuple[Kept, batch.Job]]:
     """Write the cases to archives in ``folder``, one for each edition and variant, and say how to judge each.
 
     ``known_at``: what was recorded later is not known. What is claimed later than ``as_of`` has not happened.
-    Cases of a procedure that no rule of the set supervises are left out.
+    Cases of a procedure that no rule of the set supervises are left out, and those opened before ``since``.
+    ``basis``: other definitions than the published ones, to see what these would do.
     """
+    basis = basis or Basis(shelf.library(), shelf.day(as_of))
     archives: dict[Kept, _Archive | None] = {}
     with ExitStack() as open_files:
         for _, stored in groupby(ledger.events(types=(OPENED, PERFORMED, MIGRATED)), key=lambda e: e.subject):
             events = [event for event in stored if known_at is None or event.recorded_at <= known_at]
             if not events or (procedure and events[0].procedure != procedure):
                 continue
+            if since is not None and (events[0].occurred_at or 0) < since:
+                continue
+            if not basis.fits(events):
+                basis.unfit.add(events[0].subject)
+                continue
             kept = _kept(events)
             if kept not in archives:
-                found = archives[kept] = _archive(folder / f"{len(archives)}.parquet", kept, rules, as_of)
+                found = archives[kept] = _archive(
+                    folder / f"{len(archives)}.parquet", kept, rules, as_of, basis
+                )
                 if found is not None:
                     open_files.enter_context(found.writer)
             target = archives[kept]
@@ -59,11 +100,13 @@ def _kept(events: list[StoredEvent]) -> Kept:
     return events[0].procedure, edition, events[0].body["variant"]
 
 
-def _archive(path: Path, kept: Kept, rules: str, as_of: int) -> _Archive | None:
+def _archive(path: Path, kept: Kept, rules: str, as_of: int, basis: Basis) -> _Archive | None:
     procedure, edition, variant = kept
-    library = shelf.library()
-    definition = variants.apply(shelf.edition("procedure", procedure, edition).definition, variant)
-    chosen: list[Rule] = [r for r in library.all("rule") if r.set == rules and procedure in r.supervises]
+    library = basis.library
+    tried = basis.tried.get(procedure) or shelf.edition("procedure", procedure, edition).definition
+    definition = variants.apply(tried, variant)
+    standing: list[Rule] = library.standing("rule", basis.day)
+    chosen = [rule for rule in standing if rule.set == rules and procedure in rule.supervises]
     if not chosen:
         return None
     editions = {rule.id: library.hash(rule) for rule in chosen}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from qinzheng.calendars import queries as calendars
 from qinzheng.cases import variants
@@ -23,20 +26,21 @@ class Ready:
     name: str
 
 
-_ready: dict[tuple[str, str, str], Ready] = {}
+_ready: dict[tuple[str, str, str, dt.date], Ready] = {}
 _stamp: list[tuple[int, int]] = []
 
 
 def ready(procedure: str, edition: str, variant: str = "") -> Ready:
-    """The program of a procedure's edition, in a variant, under the published rules and calendars."""
+    """The program of a procedure's edition, in a variant, under the rules in force today and the calendars."""
     stamp = shelf.stamp()
     if _stamp != [stamp]:
         _ready.clear()
         _stamp[:] = [stamp]
-    key = (procedure, edition, variant)
+    today = timezone.now().astimezone(shelf.ZONE).date()
+    key = (procedure, edition, variant, today)
     found = _ready.get(key)
     if found is None:
-        found = _ready[key] = _compile(procedure, edition, variant)
+        found = _ready[key] = _compile(*key)
     return found
 
 
@@ -45,11 +49,10 @@ def forget() -> None:
     _ready.clear()
 
 
-def _compile(procedure: str, edition: str, variant: str) -> Ready:
+def _compile(procedure: str, edition: str, variant: str, day: dt.date) -> Ready:
     library = shelf.library()
-    rules: list[Rule] = [
-        rule for rule in library.all("rule") if rule.set == SET and procedure in rule.supervises
-    ]
+    standing: list[Rule] = library.standing("rule", day)
+    rules = [rule for rule in standing if rule.set == SET and procedure in rule.supervises]
     definition = variants.apply(shelf.edition("procedure", procedure, edition).definition, variant)
     compiled = compile_program(definition, rules, lambda id: calendars.calendar(library, id), {})
     editions = {rule.id: library.hash(rule) for rule in rules}

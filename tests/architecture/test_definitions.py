@@ -15,7 +15,7 @@ KINDS_WITHOUT_SOURCE = {"source"}
 
 
 def documents(path: PurePosixPath) -> Iterator[dict[str, Any]]:
-    """The definitions of one file; the cases under ``examples/`` are none."""
+    """The definitions of one file."""
     yield from (part for part in yaml.safe_load_all(tree.text(path)) if part is not None)
 
 
@@ -37,7 +37,7 @@ def complaints(document: dict[str, Any], today: dt.date) -> list[str]:
 
 def files() -> list[PurePosixPath]:
     """Every file of definitions."""
-    return [path for path in tree.files(("definitions",), {".yaml"}) if "examples" not in path.parts]
+    return tree.files(("definitions",), {".yaml"})
 
 
 def test_every_definition_says_what_it_rests_on() -> None:

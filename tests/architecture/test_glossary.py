@@ -6,12 +6,15 @@ import typing
 
 from qinzheng import wiring
 from qinzheng.cases.schema import State, Trait
-from qinzheng.clocks.schema import LimitName, Owner, Unit
+from qinzheng.clocks.schema import LimitName, Owner
+from qinzheng.definitions.form import Unit
 from qinzheng.supervision import schema as supervision
 from tests.architecture import tree
 
 GLOSSARY = tree.ROOT / "docs" / "glossary.md"
-EVENT_TYPE = re.compile(r"(cases|clocks|calendars|definitions|ledger|organizations|parties|supervision)\.[a-z_]+")
+EVENT_TYPE = re.compile(
+    r"(cases|clocks|calendars|definitions|ledger|organizations|parties|supervision)\.[a-z_]+"
+)
 
 
 def lines() -> list[list[str]]:
