@@ -43,6 +43,9 @@ MOST_DAYS = {"row": 45, "card": 140, "page": 200}
 """More days than these are a plain line: ticks closer than this cannot be told apart."""
 ROOM = 12.0
 """Per cent of the line that a stretch or a week needs before it gets a word or a date of its own."""
+SHORTEST, LENGTHENED = 50.0, 64.0
+"""A limit that would stand before the first per cent, its clock long overdue, stands at the second instead: beyond
+it the line is drawn on another scale, and broken to say so. The limit is what is read, not the length of the delay."""
 MIDDLE = (24.0, 76.0)
 """The needle's own date stands only between these percentages, else it would lie upon the outer dates."""
 
@@ -81,7 +84,7 @@ class _Form:
 
 FORMS: dict[str, _Form] = {
     "row": _Form(24, 15, 8, 9, 13, words=False, dates=False),
-    "card": _Form(72, 38, 10, 17, 32, words=True, dates=True),
+    "card": _Form(72, 42, 10, 23, 36, words=True, dates=True),
     "page": _Form(200, 110, 22, 62, 92, words=True, dates=True),
 }
 
@@ -123,12 +126,19 @@ class _Drawing:
         self.clock, self.form, self.size, self.language = clock, form, size, language
         self.due = clock.due if clock.due is not None else clock.needle
         self.stop = max(self.due, clock.needle, clock.promise or 0, clock.start + 1)
+        reached = (self.due - clock.start) / (self.stop - clock.start) * 100
+        self.broken = clock.due is not None and clock.needle > self.due > clock.start and reached < SHORTEST
+        self.limit = LENGTHENED if self.broken else 100.0
+        """Where the limit stands on a broken line."""
         self.top, self.bottom = form.line - form.bar / 2, form.line + form.bar / 2
 
     def x(self, at: int) -> float:
         """Where an instant stands, in per cent of the line."""
-        at = min(max(at, self.clock.start), self.stop)
-        return (at - self.clock.start) / (self.stop - self.clock.start) * 100
+        start, end = self.clock.start, self.due if self.broken else self.stop
+        at = min(max(at, start), self.stop)
+        if at > end:
+            return self.limit + (at - end) / (self.stop - end) * (100 - self.limit)
+        return (at - start) / (end - start) * self.limit
 
     def svg(self, width: int | None) -> str:
         label = escape(
@@ -150,7 +160,7 @@ class _Drawing:
     def days(self) -> list[str]:
         """Rest days shaded, working days ticked; too many to draw become a plain line."""
         calendar, form = self.clock.calendar, self.form
-        first, last = calendar.day(self.clock.start), calendar.day(self.stop)
+        first, last = calendar.day(self.clock.start), calendar.day(self.due if self.broken else self.stop)
         parts = []
         if last - first <= MOST_DAYS[self.size]:
             for day in range(first, last + 1):
@@ -178,7 +188,17 @@ class _Drawing:
                     parts += self.whose(WHOSE[turn], begin, end)
         if clock.needle > self.due:
             parts.append(self.bar("over", self.due, clock.needle))
+            if self.broken:
+                parts.append(self.gap())
         return parts
+
+    def gap(self) -> str:
+        """Two slanted strokes where the scale changes."""
+        x, top, bottom = (self.limit + 100) / 2, self.top - 4, self.bottom + 4
+        return (
+            f'<svg class="break" x="{x:.2f}%" y="0" overflow="visible">'
+            f'<path d="M-6 {bottom:g}L-1 {top:g}h6L0 {bottom:g}z"/><path d="M-6 {bottom:g}L-1 {top:g}M0 {bottom:g}L5 {top:g}"/></svg>'
+        )
 
     def bar(self, kind: str, begin: int, end: int) -> str:
         """One stretch: a small picture of its own, so that its hatching is cut at its ends."""
@@ -239,7 +259,7 @@ class _Drawing:
         """The first and the last date, and the needle's own where there is room between them."""
         if not self.form.dates:
             return []
-        calendar, y = self.clock.calendar, self.form.height - (18 if self.size == "page" else 6)
+        calendar, y = self.clock.calendar, self.form.height - (18 if self.size == "page" else 4)
         marks = [(0.0, "start", self.clock.start, "%Y-%m-%d"), (100.0, "end", self.stop, "%Y-%m-%d")]
         needle = self.x(self.clock.needle)
         if self.size == "page":

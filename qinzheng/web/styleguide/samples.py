@@ -180,13 +180,10 @@ def table() -> Table:
     found = clocks()
     rows = []
     for number, (name, each, badge, _) in enumerate(found, 1):
-        cells = (
-            f"2026-{number:05}",
-            name,
-            badge,
-            each,
-            Due(each.due) if each.due is not None else Text(zh="没有法定期限", en="no statutory limit"),
-        )
+        left: object = Text(zh="没有法定期限", en="no statutory limit") if each.due is None else Due(each.due)
+        if each.ended:
+            left = Text(zh="10月28日 16:20 办结", en="done 28 Oct 16:20")
+        cells = (f"2026-{number:05}", name, badge, each, left)
         rows.append(Row(cells, f"#row-{number}", f"2026-{number:05}"))
     columns = [
         Column(Text(zh="编号", en="Number"), "number"), Column(Text(zh="事项", en="Matter")), Column(Text(zh="状态", en="State")),
