@@ -66,13 +66,18 @@ def register(
 
 
 def _found(made: Party) -> Party | None:
-    held = Party.objects.filter(pk=made.pk, kind=made.kind).first()
-    if held is None and (made.identity_index or made.enterprise_index):
-        held = Party.objects.filter(
+    id = Party.objects.filter(pk=made.pk, kind=made.kind).values_list("pk", flat=True).first()
+    if id is not None:
+        return subjects.subject(id).root
+    if made.identity_index or made.enterprise_index:
+        same = Party.objects.filter(
             identity_index=made.identity_index, enterprise_index=made.enterprise_index
-        ).first()
-        drafts.check_same_name(held, made)
-    return subjects.subject(held.pk).root if held else None
+        )
+        for id in same.values_list("pk", flat=True):
+            one = subjects.subject(id)
+            drafts.check_same_name(one, made)
+            return one.root
+    return None
 
 
 def change(

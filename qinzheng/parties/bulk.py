@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from qinzheng.ledger import actions as ledger
 from qinzheng.parties import drafts, enterprises, events, fields, keys, subjects
@@ -83,7 +83,14 @@ def register_many(
         new = [place for place in range(len(rows)) if place not in known]
         for place in new:
             made[place].created_at = now
-        _insert([made[place] for place in new])
+        try:
+            with transaction.atomic():
+                _insert([made[place] for place in new])
+        except IntegrityError:
+            raise PartyRefused(
+                "其中有主体刚被他人登记，全部未写入，请再运行一次",
+                "somebody registered one of them at this moment: nothing was written, run it again",
+            ) from None
         stamp = ledger.microseconds(now)
         events.begin(
             [drafts.registered(made[place], cleaned[place], by, organization) for place in new], stamp
@@ -132,7 +139,7 @@ def _compare(made: Sequence[Party], known: Mapping[int, Subject]) -> None:
     problems = []
     for place, one in known.items():
         try:
-            drafts.check_same_name(one.root, made[place])
+            drafts.check_same_name(one, made[place])
         except drafts.AnotherName as why:
             problems.append(Problem(place, "identity_number", why.zh, why.en))
     if problems:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from qinzheng.ledger.envelope import NewEvent
 from qinzheng.parties import events, fields, subjects
 from qinzheng.parties.models import Party
-from qinzheng.parties.subjects import PartyRefused
+from qinzheng.parties.subjects import PartyRefused, Subject
 from qinzheng.parties.vault import Vault
 
 CITY_TIME = ZoneInfo("Asia/Shanghai")
@@ -47,12 +47,12 @@ def registered(made: Party, clean: Mapping[str, Any], by: str, organization: str
     )  # fmt: skip
 
 
-def check_same_name(held: Party | None, made: Party) -> None:
+def check_same_name(one: Subject, made: Party) -> None:
     """Raises :class:`AnotherName`: a citizen's number under another name is a slip, or somebody else's number."""
-    if held is not None and made.kind == fields.CITIZEN and held.name_index != made.name_index:
+    if made.kind == fields.CITIZEN and all(party.name_index != made.name_index for party in one.members):
         raise AnotherName(
-            f"该公民身份号码已登记在另一姓名下（{held.pk}）：请核对证件；确已改名的，先更正该主体的姓名",
-            f"this identity number is registered under another name ({held.pk}): compare the card; where the name "
+            f"该公民身份号码已登记在另一姓名下（{one.root.pk}）：请核对证件；确已改名的，先更正该主体的姓名",
+            f"this identity number is registered under another name ({one.root.pk}): compare the card; where the name "
             "was changed, correct that party first",
         )
 

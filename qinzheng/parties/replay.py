@@ -12,14 +12,19 @@ from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.parties import events
 
-BEGUN: dict[str, Any] = {"merged_into_id": None}
+BEGUN: dict[str, Any] = {"merged_into_id": None, "restricted_at": None, "erased_at": None}
+COLUMNS = ("kind", "town", "credit_class", "commitment", "created_at", *BEGUN)
+TYPES = (
+    events.REGISTERED, events.CHANGED, events.CREDIT_CHANGED, events.MERGED, events.UNMERGED, events.RESTRICTED,
+    events.RELEASED, events.ERASED,
+)  # fmt: skip
 
 
 def _party(rows: Rows, event: StoredEvent) -> None:
-    key, body = (event.subject,), event.body
+    key, body, at = (event.subject,), event.body, ledger.instant(event.recorded_at)
     if event.type == events.REGISTERED:
         told = {name: body[name] for name in ("kind", "town", "credit_class", "commitment")}
-        rows[key] = BEGUN | told
+        rows[key] = BEGUN | told | {"created_at": at}
     elif event.type == events.CHANGED:
         rows[key] |= {name: body[name] for name in ("town", "commitment") if name in body}
     elif event.type == events.CREDIT_CHANGED:
@@ -28,8 +33,12 @@ def _party(rows: Rows, event: StoredEvent) -> None:
         rows[key]["merged_into_id"] = body["into"]
     elif event.type == events.UNMERGED and "out_of" in body:
         rows[key]["merged_into_id"] = None
+    elif event.type == events.RESTRICTED:
+        rows[key]["restricted_at"] = at
+    elif event.type == events.RELEASED:
+        rows[key]["restricted_at"] = None
     elif event.type == events.ERASED:
-        rows[key]["commitment"] = ""
+        rows[key] |= {"commitment": "", "erased_at": at}
 
 
 def _text(rows: Rows, event: StoredEvent) -> None:
@@ -60,10 +69,7 @@ def _consent(rows: Rows, event: StoredEvent) -> None:
 
 
 PROJECTIONS = [
-    Projection(
-        "parties_party", ("id",), ("kind", "town", "credit_class", "commitment", "merged_into_id"),
-        (events.REGISTERED, events.CHANGED, events.CREDIT_CHANGED, events.MERGED, events.UNMERGED, events.ERASED), _party,
-    ),
+    Projection("parties_party", ("id",), COLUMNS, TYPES, _party),
     Projection(
         "parties_sealed_text", ("id",), ("subject", "commitment"), (events.TEXT_KEPT, events.TEXT_ERASED), _text
     ),

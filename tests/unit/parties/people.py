@@ -6,7 +6,9 @@ from typing import Any
 from django.db import connection
 
 from qinzheng.ledger import projections
-from qinzheng.parties import codes, replay
+from qinzheng.ledger import queries as ledger
+from qinzheng.ledger.queries import StoredEvent
+from qinzheng.parties import codes, queries, replay
 from qinzheng.parties.models import Party
 
 CITIZEN: dict[str, Any] = {
@@ -73,3 +75,21 @@ def row(id: str) -> dict[str, Any]:
     """A party's row, every column."""
     (found,) = Party.objects.filter(pk=id).values()
     return {name: bytes(value) if isinstance(value, memoryview) else value for name, value in found.items()}
+
+
+def types(subject: str) -> list[str]:
+    """The types of a subject's events, without the package."""
+    return [event.type.removeprefix("parties.") for event in ledger.history(subject)]
+
+
+def body(subject: str) -> dict[str, Any]:
+    """What a subject's last event says."""
+    last: StoredEvent = ledger.history(subject)[-1]
+    return last.body
+
+
+def found_by_code(code: str) -> Party:
+    """The party that must be found."""
+    found = queries.find_by_code(code)
+    assert found is not None
+    return found

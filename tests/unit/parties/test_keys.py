@@ -189,6 +189,7 @@ def _someone_waits() -> bool:
 
 
 def test_the_national_suite_seals_by_sm4_and_opens_what_was_there(settings):
+    settings.CRYPTO = "std"
     before = actions.register("citizen", citizen(1), by=BY)
     settings.CRYPTO = "gm"
     after = actions.register("citizen", CITIZEN, by=BY)

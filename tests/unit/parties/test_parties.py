@@ -1,54 +1,38 @@
-"""The verbs and reads of parties on the real database: found again, masked, opened with a trace, merged, erased."""
+"""Parties on the real database: registered once and found again, masked, opened with a trace, by consent."""
 
-import threading
 import uuid
 
 import pytest
-from django.conf import settings
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from qinzheng.ledger import queries as ledger
 from qinzheng.parties import actions, codes, events, queries
 from qinzheng.parties.actions import register
-from qinzheng.parties.bulk import BadRows, Row
 from qinzheng.parties.drafts import AnotherName, CodeTaken
 from qinzheng.parties.fields import WrongField
 from qinzheng.parties.models import Consent, Listing, Party, SealedText
 from qinzheng.parties.queries import Contact, NotConsented
-from qinzheng.parties.subjects import Erased, NoSuchParty, PartyRefused, Restricted
+from qinzheng.parties.subjects import NoSuchParty, PartyRefused, Restricted
 from qinzheng.parties.texts import NoSuchText
-from qinzheng.parties.vault import Damaged, WrongKey
+from qinzheng.parties.vault import Damaged
 from tests.unit.parties.people import (
     BY,
     CITIZEN,
     FIRM,
     REASON,
     TEXT,
+    body,
     citizen,
     differences,
     firm,
-    in_ledger,
+    found_by_code,
     row,
+    types,
     values,
-)  # fmt: skip
+)
 
 pytestmark = pytest.mark.django_db
-OTHER_KEY = "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyMTI="
-
-
-def types(subject):
-    return [event.type.removeprefix("parties.") for event in ledger.history(subject)]
-
-
-def body(subject):
-    return ledger.history(subject)[-1].body
-
-
-def found_by_code(code):
-    found = queries.find_by_code(code)
-    assert found is not None
-    return found
 
 
 # ---------------------------------------------------------------- registered and found
@@ -113,13 +97,13 @@ def test_without_a_code_each_is_new_unless_the_key_is_the_same():
 
 
 def test_what_is_wrong_registers_nothing():
-    for kind, given, credit_class in (
+    for kind, told, credit_class in (
         ("citizen", {"name": "张三", "identity_number": "110105194912310021"}, ""),
         ("citizen", {"name": "张三"}, "A"),
         ("enterprise", {"name": "甲厂"}, "E"),
     ):
         with pytest.raises(WrongField):
-            register(kind, given, by=BY, credit_class=credit_class)
+            register(kind, told, by=BY, credit_class=credit_class)
     assert not Party.objects.exists()
 
 
@@ -274,6 +258,7 @@ def test_restricted_data_are_stored_only():
         with pytest.raises(Restricted):
             refused()
     assert queries.contacts([party.pk], "handling", BY) == {}
+    assert differences() == []
     assert actions.export(party.pk, by=BY)["fields"] == CITIZEN, "the subject may still ask what is held"
     actions.lift_restriction(party.pk, REASON, by=BY)
     assert queries.open_(party.pk, BY, "handling") == CITIZEN
@@ -320,272 +305,3 @@ def test_lists_by_year():
     assert differences() == []
     Listing.objects.filter(party=ids[1]).delete()
     assert len(differences()) == 1
-
-
-# ---------------------------------------------------------------- merge and unmerge
-
-
-def test_a_merge_answers_as_one_and_unmerging_restores_exactly():
-    first = register("citizen", CITIZEN, by=BY)
-    second = register("citizen", {"name": "金丝雀甲", "phone": "13987650009"}, by=BY, town="town-07")
-    third = register("citizen", {"name": "金丝雀甲", "address": "旧址"}, by=BY)
-    before = [row(one.pk) for one in (first, second, third)]
-    actions.merge(second.pk, third.pk, REASON, by=BY)
-    actions.merge(first.pk, second.pk, REASON, by=BY)
-    assert {queries.party(one.pk).pk for one in (first, second, third)} == {first.pk}
-    held = queries.open_(third.pk, BY, "handling")
-    assert held["contacts"] == [*CITIZEN["contacts"], {"way": "phone", "value": "13987650009"}]
-    assert held["address"] == CITIZEN["address"]
-    assert [one.pk for one in queries.find_by_phone("13987650009")] == [first.pk]
-    assert len(queries.find_by_name("金丝雀甲")) == 1
-    assert types(first.pk)[-1] == "read", "the reading is the subject's"
-    assert differences() == []
-    with pytest.raises(PartyRefused, match=first.pk):
-        actions.merge(third.pk, first.pk, REASON, by=BY)
-    actions.unmerge(second.pk, REASON, by=BY)
-    assert queries.party(third.pk).pk == second.pk
-    actions.unmerge(third.pk, REASON, by=BY)
-    assert [row(one.pk) for one in (first, second, third)] == before
-    with pytest.raises(PartyRefused):
-        actions.unmerge(second.pk, REASON, by=BY)
-    assert differences() == []
-
-
-def test_two_subjects_are_not_merged():
-    first, second = register("citizen", CITIZEN, by=BY), register("citizen", citizen(1), by=BY)
-    firm_ = register("enterprise", FIRM, by=BY)
-    for into, other in ((first, second), (first, firm_), (first, first)):
-        with pytest.raises(PartyRefused):
-            actions.merge(into.pk, other.pk, REASON, by=BY)
-    actions.change(second.pk, {"identity_number": ""}, by=BY)
-    assert actions.merge(first.pk, second.pk, REASON, by=BY).pk == first.pk
-
-
-def test_duplicates_are_found_by_index_and_by_likeness():
-    first = register("citizen", CITIZEN, by=BY)
-    second = register("citizen", {"name": "金丝雀甲", "phone": CITIZEN["phone"]}, by=BY)
-    register("citizen", citizen(1, phone=CITIZEN["phone"]), by=BY)  # shares the phone, has a code of its own
-    firm_ = register("enterprise", FIRM, by=BY)
-    like = register(
-        "enterprise", {"name": "清和市雀鸣精密机械有限责任公司", "address": "清和市雀巢工业园九号楼"}, by=BY
-    )
-    register("enterprise", {"name": "清和市别家机械有限公司"}, by=BY)
-    found = queries.duplicates(BY)
-    assert [(one.first, one.second) for one in found] == [
-        tuple(sorted(pair)) for pair in ((first.pk, second.pk), (firm_.pk, like.pk))
-    ]
-    assert found[0].because == ("same_name", "same_phone")
-    assert found[1].because == ("same_core_name", "similar_address")
-    assert ledger.history(events.VAULT)[-1].body == {"records": 5, "pairs": 4}
-    actions.merge(first.pk, second.pk, REASON, by=BY)
-    assert [one.first for one in queries.duplicates(BY)] == [min(firm_.pk, like.pk)]
-
-
-def test_a_number_of_a_whole_crowd_is_no_sign():
-    for i in range(31):
-        register("citizen", {"name": "王伟", "phone": "12345", "address": f"{i}"}, by=BY)
-    assert queries.duplicates(BY) == []
-
-
-# ---------------------------------------------------------------- erased, exported, never in the ledger
-
-
-def test_the_subject_gets_everything_that_is_held():
-    party = register("citizen", CITIZEN, by=BY)
-    other = register("citizen", {"name": "金丝雀甲", "address": "旧址"}, by=BY)
-    actions.merge(party.pk, other.pk, REASON, by=BY)
-    actions.consent(party.pk, "survey", by=BY)
-    ref = actions.keep_text(TEXT, party.pk, by=BY)
-    queries.open_(party.pk, BY, "handling", "centre")
-    given = actions.export(party.pk, by=BY)
-    assert given["fields"] == CITIZEN
-    assert given["records"] == [party.pk, other.pk]
-    assert given["texts"][ref] == TEXT
-    assert [one["purpose"] for one in given["consents"]] == ["survey"]
-    assert [(one["post"], one["organization"]) for one in given["read"]] == [(BY, "centre")]
-    assert types(party.pk)[-1] == "exported"
-
-
-def test_erasure_takes_every_record_and_text_and_leaves_the_id():
-    party = register("citizen", CITIZEN, by=BY)
-    other = register("citizen", {"name": "金丝雀甲"}, by=BY)
-    ref, of_case = actions.keep_text(TEXT, other.pk, by=BY), actions.keep_text("路灯不亮", "case:9", by=BY)
-    actions.merge(party.pk, other.pk, REASON, by=BY)
-    with pytest.raises(PartyRefused, match="删除理由"):
-        actions.erase(party.pk, "tired", by=BY)
-    actions.erase(other.pk, "consent_withdrawn", by=BY)
-    for id in (party.pk, other.pk):
-        held = row(id)
-        assert not any(
-            held[name]
-            for name in held
-            if name.endswith("_index") or name in ("sealed", "key_wrapped", "commitment")
-        )
-        assert body(id) == {"ground": "consent_withdrawn"}
-        assert queries.masked(id) == {}
-        with pytest.raises(Erased):
-            queries.open_(id, BY, "handling")
-    for refused in (
-        lambda: actions.erase(party.pk, "unlawful", by=BY),
-        lambda: actions.change(party.pk, {"phone": "13800000000"}, by=BY),
-        lambda: actions.export(party.pk, by=BY),
-        lambda: actions.unmerge(other.pk, REASON, by=BY),
-        lambda: actions.consent(party.pk, "survey", by=BY),
-    ):
-        with pytest.raises(Erased):
-            refused()
-    with pytest.raises(NoSuchText):
-        queries.text(ref, BY, "handling")
-    assert queries.text(of_case, BY, "handling") == "路灯不亮"
-    assert queries.find_by_code(CITIZEN["identity_number"]) is None
-    assert queries.contacts([party.pk], "handling", BY) == {}
-    assert register("citizen", CITIZEN, by=BY).pk not in (party.pk, other.pk), (
-        "coming back, one is a new party"
-    )
-    assert differences() == []
-
-
-def test_an_erased_row_cannot_keep_anything():
-    party = register("citizen", CITIZEN, by=BY)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Party.objects.filter(pk=party.pk).update(erased_at=party.created_at)
-
-
-def test_nothing_personal_stands_in_the_ledger_after_every_verb():
-    party = register("citizen", CITIZEN, by=BY)
-    firm_ = register("enterprise", FIRM, by=BY, credit_class="A")
-    actions.register_many("citizen", [Row(CITIZEN), Row(citizen(1))], by=BY)
-    twin = register("citizen", {"name": CITIZEN["name"], "phone": CITIZEN["phone"]}, by=BY)
-    actions.change(twin.pk, {"address": CITIZEN["address"]}, by=BY, town="town-01")
-    actions.set_credit_class(firm_.pk, "B", REASON, by=BY)
-    actions.put_on_list([firm_.pk], "top100", 2026, by=BY)
-    actions.take_off_list(firm_.pk, "top100", 2026, by=BY)
-    actions.consent(party.pk, "callback", by=BY)
-    ref = actions.keep_text(TEXT, party.pk, by=BY)
-    queries.open_(party.pk, BY, "callback")
-    queries.contacts([party.pk], "callback", BY)
-    queries.text(ref, BY, "handling")
-    queries.duplicates(BY)
-    actions.withdraw_consent(party.pk, "callback", by=BY)
-    actions.merge(party.pk, twin.pk, REASON, by=BY)
-    actions.unmerge(twin.pk, REASON, by=BY)
-    actions.restrict(party.pk, REASON, by=BY)
-    actions.lift_restriction(party.pk, REASON, by=BY)
-    actions.export(party.pk, by=BY)
-    actions.erase_text(ref, by=BY)
-    actions.erase(party.pk, "purpose_achieved", by=BY)
-    told = {event.type for event in ledger.events()}
-    known = {
-        value for value in vars(events).values() if isinstance(value, str) and value.startswith("parties.")
-    }
-    assert known - told == {events.KEY_ROTATED}, "every verb was tried"
-    assert in_ledger() == []
-    assert differences() == []
-
-
-# ---------------------------------------------------------------- many at once
-
-
-def test_eight_thousand_firms_take_a_fixed_number_of_statements():
-    rows = [Row(firm(i), town=f"town-{i % 18:02d}", credit_class="ABCD"[i % 4]) for i in range(8_000)]
-    actions.register_many("enterprise", rows[:1], by=BY)  # makes the key of the indexes
-    with CaptureQueriesContext(connection) as few:
-        actions.register_many("enterprise", rows[1:10], by=BY)
-    with CaptureQueriesContext(connection) as many:
-        done = actions.register_many("enterprise", rows[10:], by=BY)
-    assert len(many) == len(few) <= 12
-    assert {one.came for one in done} == {"new"}
-    assert Party.objects.count() == 8_000
-    assert queries.open_(done[-1].party, BY, "register") == firm(7_999)
-    with CaptureQueriesContext(connection) as again:
-        repeated = actions.register_many("enterprise", rows, by=BY)
-    assert {one.came for one in repeated} == {"same"}
-    assert len(again) <= 20
-    assert types(done[0].party) == ["registered"]
-    assert Party.objects.count() == 8_000
-
-
-def test_known_rows_are_brought_up_to_date():
-    rows = [Row(firm(i), town="town-01", credit_class="B") for i in range(4)]
-    first = actions.register_many("enterprise", rows, by=BY)
-    rows[1] = Row(firm(1, phone="051288888888"), town="town-01", credit_class="B")
-    rows[2] = Row(firm(2), town="town-02", credit_class="D")
-    rows[3] = Row(firm(3))
-    done = actions.register_many("enterprise", rows, by=BY, reason=REASON)
-    assert [one.party for one in done] == [one.party for one in first]
-    assert [one.came for one in done] == ["same", "changed", "changed", "same"]
-    held = queries.party(done[2].party)
-    assert (held.town, held.credit_class) == ("town-02", "D")
-    assert [one.pk for one in queries.find_by_phone("051288888888")] == [done[1].party]
-    assert types(done[1].party) == ["registered", "changed"]
-    assert types(done[2].party) == ["registered", "changed", "credit_changed"]
-    assert differences() == []
-
-
-def test_every_wrong_row_is_named_and_none_is_taken():
-    rows = [
-        Row(firm(0)), Row(firm(0)), Row(firm(1, name="")), Row(firm(2), credit_class="E"),
-        Row(firm(3) | {"enterprise_code": "91330100799655058C"}),
-    ]  # fmt: skip
-    with pytest.raises(BadRows) as refused:
-        actions.register_many("enterprise", rows, by=BY)
-    assert [(one.row, one.field) for one in refused.value.problems] == [
-        (1, "enterprise_code"), (2, "name"), (3, "credit_class"), (4, "enterprise_code"),
-    ]  # fmt: skip
-    assert not Party.objects.exists()
-    register("citizen", CITIZEN, by=BY)
-    with pytest.raises(BadRows) as refused:
-        actions.register_many("citizen", [Row(citizen(1)), Row(CITIZEN | {"name": "李四"})], by=BY)
-    assert [(one.row, one.field) for one in refused.value.problems] == [(1, "identity_number")]
-    assert Party.objects.count() == 1
-
-
-# ---------------------------------------------------------------- closed without the right key
-
-
-def test_with_the_wrong_key_nothing_is_read_and_nothing_written(monkeypatch):
-    party = register("citizen", CITIZEN, by=BY)
-    before = ledger.history(party.pk)
-    monkeypatch.setattr(settings, "MASTER_KEY", OTHER_KEY)
-    for refused in (
-        lambda: queries.open_(party.pk, BY, "handling"),
-        lambda: queries.masked(party.pk),
-        lambda: queries.find_by_phone(CITIZEN["phone"]),
-        lambda: register("citizen", citizen(1), by=BY),
-        lambda: actions.change(party.pk, {"phone": ""}, by=BY),
-        lambda: actions.keep_text(TEXT, party.pk, by=BY),
-        lambda: actions.export(party.pk, by=BY),
-        lambda: actions.register_many("citizen", [Row(citizen(2))], by=BY),
-    ):
-        with pytest.raises(WrongKey, match="QINZHENG_MASTER_KEY"):
-            refused()
-    assert ledger.history(party.pk) == before
-    assert Party.objects.count() == 1
-    actions.erase(party.pk, "consent_withdrawn", by=BY)
-    assert row(party.pk)["key_wrapped"] == b"", "erasure needs no key"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_counters_at_once_make_one_party_and_readers_wait_their_turn():
-    made, failed = [], []
-    start = threading.Barrier(6)
-
-    def counter():
-        try:
-            start.wait()
-            party = register("citizen", CITIZEN, by=BY)
-            queries.open_(party.pk, BY, "handling")
-            made.append(party.pk)
-        except Exception as why:
-            failed.append(why)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=counter) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    assert len(set(made)) == Party.objects.count() == 1
-    assert types(made[0]) == ["registered", *["read"] * 6]
