@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from qinzheng.supervision.report.material import Material, Organization
+from qinzheng.supervision.report.words import organization
 
 WIDTH, HEIGHT, FOOT = 720, 220, 24
+MOST = 15
+"""Organizations drawn."""
 
 
 def taken(material: Material) -> str:
@@ -29,7 +30,7 @@ def taken(material: Material) -> str:
         )
     if counts[-1]:
         bars.append(
-            f'<text x="{WIDTH - wide - 4:.1f}" y="30" text-anchor="end">≥{len(counts) - 1}: {counts[-1]}</text>'
+            f'<text x="{WIDTH - wide - 4:.1f}" y="48" text-anchor="end">≥{len(counts) - 1}: {counts[-1]}</text>'
         )
     for mark, kind, text in (
         (material.promise, "promise", "承诺 promise"),
@@ -38,11 +39,11 @@ def taken(material: Material) -> str:
         if mark is not None:
             x = (mark + 1) * wide
             bars.append(f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="6" y2="{HEIGHT - FOOT}"/>')
-            bars.append(f'<text x="{x + 4:.1f}" y="16">{text} {mark}</text>')
+            bars.append(f'<text x="{x + 4:.1f}" y="20">{text} {mark}</text>')
     step = max(1, len(counts) // 12)
     axis = [
-        f'<text x="{(n + 0.5) * wide:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{n}{"+" if n == len(counts) - 1 else ""}</text>'
-        for n in range(0, len(counts), step)
+        f'<text{_minor(place)} x="{(n + 0.5) * wide:.1f}" y="{HEIGHT - 4}" text-anchor="middle">{n}</text>'
+        for place, n in enumerate(range(0, len(counts) - step // 2, step))
     ]
     return _svg("用时分布 · time taken", "".join(bars + axis))
 
@@ -64,26 +65,25 @@ def months(material: Material) -> str:
         parts.append(
             f'<rect class="late" x="{x:.1f}" y="{base - late * scale:.1f}" width="{wide - 2:.1f}" height="{late * scale:.1f}"><title>{month}: {late}</title></rect>'
         )
-        if n % max(1, len(rows) // 8) == 0:
-            parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}">{month}</text>')
+        step = max(1, -(-len(rows) // 8))
+        if n % step == 0 and n <= len(rows) - step / 2:
+            parts.append(f'<text{_minor(n // step)} x="{x:.1f}" y="{HEIGHT - 4}">{month}</text>')
     return _svg("逐月 · month by month", "".join(parts))
 
 
+def _minor(place: int) -> str:
+    """Every second label gives way on a narrow screen."""
+    return ' class="minor"' if place % 2 else ""
+
+
 def organizations(rows: list[Organization]) -> str:
-    """Share late by organization, with how many were judged."""
-    rows = rows[:15]
-    if not rows:
-        return ""
-    tall = 26
-    parts = []
-    for n, row in enumerate(rows):
-        y = n * tall + 4
-        late = row.share_late * (WIDTH - 300)
-        parts.append(f'<text x="150" y="{y + 14}" text-anchor="end">{escape(row.name[:14])}</text>')
-        parts.append(f'<rect class="good" x="158" y="{y}" width="{WIDTH - 300}" height="18"/>')
-        parts.append(f'<rect class="late" x="158" y="{y}" width="{late:.1f}" height="18"/>')
-        parts.append(f'<text x="{WIDTH - 134}" y="{y + 14}">{row.share_late:.0%} · n={row.judged}</text>')
-    return _svg("各单位超期比例 · share late", "".join(parts), len(rows) * tall + 8)
+    """Share late by organization, with how many were judged: a list, so that it fits any width and is read aloud."""
+    return "".join(
+        f'<li><span class="name">{organization(row.name)}</span><span class="bar" aria-hidden="true">'
+        f'<i style="width:{row.share_late:.1%}"></i></span>'
+        f'<span class="share">{row.share_late:.0%} <small>{row.late_in_all:,} / {row.judged:,}</small></span></li>'
+        for row in rows[:MOST]
+    )
 
 
 def _svg(title: str, body: str, height: int = HEIGHT) -> str:

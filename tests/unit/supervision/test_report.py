@@ -1,12 +1,18 @@
 """The report of a small log, made by the real command from the file to the page."""
 
+import json
+import re
+from contextlib import redirect_stdout
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qinzheng import wiring
 
+TOKEN = re.compile(r"--([a-z-]+):\s*(#[0-9a-f]{6})")
 HOSTILE = "<script>alert(1)</script>A9市&\"'"
 
 
@@ -25,11 +31,20 @@ def write_log(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """The page, and the one object of the same run."""
     folder = tmp_path_factory.mktemp("report")
     log = write_log(folder / "log.csv")
-    assert wiring.main(["supervise", str(log), "--mapping", "letters", "--out", str(folder), "--json"]) == 0
-    return (folder / "report.html").read_text(encoding="utf-8")
+    with redirect_stdout(StringIO()) as printed:
+        assert (
+            wiring.main(["supervise", str(log), "--mapping", "letters", "--out", str(folder), "--json"]) == 0
+        )
+    return (folder / "report.html").read_text(encoding="utf-8"), json.loads(printed.getvalue())
+
+
+@pytest.fixture(scope="module")
+def page(judged: tuple[str, dict[str, Any]]) -> str:
+    return judged[0]
 
 
 class Elements(HTMLParser):
@@ -51,13 +66,35 @@ def front(page: str) -> str:
     return page.split('<section class="front">')[1].split("</section>")[0]
 
 
+def test_the_first_page_has_the_figures_of_the_json(judged: tuple[str, dict[str, Any]]) -> None:
+    page, answer = judged
+    figures = re.findall(
+        r'<li><b class="(\w*)">([\d,]+)</b><span class="zh" lang="zh">(.*?)</span>', front(page)
+    )
+    assert [(int(number.replace(",", "")), word) for _, number, word in figures] == [
+        (answer["cases"], "件办件"),
+        (answer["clocks"]["completed_on_time"], "项时限按时办结"),
+        (answer["clocks"]["completed_late"], "项时限超期办结"),
+        (answer["clocks"]["overdue"], "项时限逾期未结"),
+        (answer["highest"]["red"], "件红牌"),
+        (answer["highest"]["yellow"], "件黄牌"),
+    ]
+    assert [kind for kind, *_ in figures] == ["", "good", "late", "", "late", ""]
+    assert sum(answer["highest"].values()) == answer["cases"] == 14
+    for rule, levels in answer["cards"].items():
+        for level, count in levels.items():
+            cells = re.search(rf'<tr class="{level}">(?:(?!</tr>).)*?<td>{count:,}</td>', page)
+            assert cells, rule
+
+
 def test_the_first_page_says_how_many_were_late_and_where(page: str) -> None:
     first = front(page)
-    assert "<b>14</b>" in first
-    assert "<b>8</b>" in first
-    assert "<b>6</b>" in first
-    assert "每 100 项中有 43 项超过" in first
+    assert "应有结果的 14 项时限中，6 项超期：每 100 项中有 43 项超过" in first
     assert "13 项时限中 5 项超期（38%）" in first
+    assert "1 行没有收下，原因见文末" in first
+    assert "办结的一半用了 2个工作日以内" in first
+    assert "部门 100%" in first
+    assert first.index("超过规定期限") < first.index("超过承诺时限")
 
 
 def test_the_first_page_has_what_to_do_and_no_word_of_cryptography(page: str) -> None:
@@ -103,7 +140,7 @@ def test_the_assumptions_of_the_mapping_and_the_sample_regime_are_said(page: str
 def test_every_drawing_reads_as_text(page: str) -> None:
     # A part of a drawing stands at its own x; the strokes of the legend have their word beside them.
     drawings = [svg for svg in Elements(page).named("svg") if "x" not in svg and "aria-hidden" not in svg]
-    assert len(drawings) >= 9
+    assert len(drawings) == 8
     assert all(svg["role"] == "img" and svg["aria-label"] for svg in drawings)
 
 
@@ -117,3 +154,35 @@ def test_the_page_asks_nothing_of_the_network(page: str) -> None:
 
 def test_every_text_stands_in_both_languages(page: str) -> None:
     assert page.count('class="zh"') == page.count('class="en"')
+
+
+def test_the_pigments_are_those_of_the_pages(page: str) -> None:
+    web = Path(wiring.__file__).parent / "web" / "static" / "css"
+    pages = [
+        dict(TOKEN.findall((web / name).read_text(encoding="utf-8")))
+        for name in ("tokens.css", "tokens-dark.css")
+    ]
+    light, dark = (dict(TOKEN.findall(block)) for block in re.findall(r":root\{(.*?)\}", page))
+    assert light.items() <= pages[0].items()
+    assert dark.items() <= pages[1].items()
+    assert light.keys() == dark.keys() >= {"ink", "azurite", "bamboo", "gamboge", "cinnabar", "ochre"}
+
+
+def test_a_limit_beyond_the_calendar_stands_on_the_first_page(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv")
+    with log.open("a", encoding="utf-8") as file:
+        file.write("edge<1>,x,A1市,2028-12-28 09:00:00,t,r,\n")
+    assert wiring.main(["supervise", str(log), "--mapping", "letters", "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "日历不够长：1 件的时限落在日历之外，没有判定（edge&lt;1&gt;）" in front(text)
+    assert '<b class="">14</b>' in front(text)
+
+
+def test_a_case_without_any_limit_is_counted_apart(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv")
+    with log.open("a", encoding="utf-8") as file:
+        file.write("only,x,C3县,,t,r,2019-05-01 09:00:00\n")
+    assert wiring.main(["supervise", str(log), "--mapping", "letters", "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "1 件没有任何时限开始" in text
+    assert "1 件没有任何时限开始" not in front(text)

@@ -77,3 +77,17 @@ def test_each_hand_has_its_own_stroke(size: ruler.Size) -> None:
         if element.get("class") == "hatch"
     }
     assert len(strokes) == 4
+
+
+def test_a_limit_long_passed_keeps_its_room_and_the_line_is_broken_beyond_it() -> None:
+    clock = ruler.Clock(library.calendar(), START, START + 400 * DAY, START + 20 * DAY, START + 7 * DAY)
+    found = parts(clock)
+    assert "break" in found
+    assert found.count("rest") == 6
+    left = {
+        element.get("class"): float(element.get("x")[:-1])
+        for element in etree.fromstring(ruler.draw(clock)).iter()
+        if element.get("class") in ("promise", "limit", "needle")
+    }
+    assert 20 < left["promise"] < ruler.LENGTHENED == left["limit"] < left["needle"] == 100
+    assert "break" not in parts(replace(clock, needle=START + 30 * DAY))
