@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from qinzheng.web import assets
+from config import files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("QINZHENG_HOME", BASE_DIR / "var"))
@@ -128,7 +128,7 @@ TEMPLATES = [
     }
 ]
 # The digest of the files is a part of their address, so that browsers may keep them for ever.
-STATIC_URL = f"/static/{assets.digest()}/"
+STATIC_URL = f"/static/{files.digest()}/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_IMMUTABLE_FILE_TEST = rf"^{STATIC_URL}"
 CONTENT_SECURITY_POLICY = {
@@ -137,7 +137,6 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF], "manifest-src": [SELF], "form-action": [SELF], "base-uri": [NONE], "frame-ancestors": [NONE],
     }
 }  # fmt: skip
-X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

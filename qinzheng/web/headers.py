@@ -31,6 +31,7 @@ FIXED = {
     "Permissions-Policy": ", ".join(f"{power}=()" for power in UNUSED),
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
+    "X-Frame-Options": "DENY",
 }
 
 

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from qinzheng.web import assets
 
+DIGITS = 12
 SHEET = assets.style()
-DIGEST = hashlib.sha256(SHEET.encode()).hexdigest()[: assets.DIGITS]
+DIGEST = hashlib.sha256(SHEET.encode()).hexdigest()[:DIGITS]
 FOR_EVER = "public, max-age=31536000, immutable"
 
 

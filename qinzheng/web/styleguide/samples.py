@@ -110,7 +110,7 @@ def cards() -> list[Card]:
     rule = Link(Text(zh="法定期限已过", en="past the statutory limit"), "#card")
     late = Text(
         zh="“作出许可决定”应于 11月16日 24:00 前办结，至今未结，已过 7 个工作日。",
-        en="“Decision on the licence” was due on 16 Nov 24:00; still open 7 working days later.",
+        en="The decision on the licence was due on 16 Nov 24:00; still open 7 working days later.",
     )
     soon = Text(
         zh="承诺期限 10月30日 已过，法定期限未过。",

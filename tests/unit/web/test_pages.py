@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from qinzheng.web import assets, errors, headers, navigation, reader
+from config import files
+from qinzheng.web import assets, errors, headers, navigation, reader, style
 from qinzheng.web.portal import views as portal
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +27,7 @@ def test_every_page_is_fenced_in(client: Client) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer.headers["X-Frame-Options"] == "DENY"
         assert "camera=()" in answer.headers["Permissions-Policy"]
         assert "Cache-Control" in answer.headers
 
@@ -109,8 +111,8 @@ def test_one_sheet_holds_every_component_and_its_address_changes_with_it(client:
     assert sheet.startswith("@layer tokens, base, layout, components, print;")
     for path in assets.sheets():
         assert assets.COMMENT.sub("", path.read_text(encoding="utf-8")).strip() in sheet
-    assert assets.digest() == assets.digest()
-    assert len(assets.digest()) == assets.DIGITS
+    assert files.digest() in client.get("/").content.decode()
+    assert client.get(f"/style/{style.DIGEST}.css").content.decode() == sheet
 
 
 def test_healthz_is_json_for_machines(client: Client) -> None:
