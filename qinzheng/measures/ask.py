@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -133,12 +133,12 @@ def ask(facts: Facts, meaning: Meaning, question: Question, *, digests: bool = F
     con = facts.con.cursor()
     sums: dict[Key, _Sum] = {}
     marks: dict[Key, list[Any]] = {}
-    for name, asked in _slices(facts, question):
-        for organization, key, figures in _grouped(con, facts, meaning, asked, question, name):
-            for one in _rolled(question, organization, key):
-                sums.setdefault(one, _Sum()).add(organization, *figures)
-        if digests:
-            _mark(con, facts, meaning, asked, question, name, marks)
+    asked = _asked(facts, question)
+    for organization, key, figures in _grouped(con, facts, meaning, asked, question):
+        for one in _rolled(question, organization, key):
+            sums.setdefault(one, _Sum()).add(organization, *figures)
+    if digests:
+        marks = _marked(con, facts, meaning, asked, question)
     for unit in question.units.listed if question.by == ("organization",) else ():
         sums.setdefault((unit,), _Sum())
     if not question.by:
@@ -168,10 +168,7 @@ def proofs(facts: Facts, meaning: Meaning, question: Question, evidence: Evidenc
         upto=evidence.position,
     )
     con = facts.con.cursor()
-    marks: list[int] = []
-    for name, asked in _slices(facts, narrowed):
-        if _of_slice(evidence.where, name):
-            marks += _marks(con, facts, meaning, asked).column("mark").to_pylist()
+    marks = _marks(con, facts, meaning, _asked(facts, narrowed)).column("mark").to_pylist()
     return [(mark >> 1, bool(mark & 1)) for mark in sorted(marks)]
 
 
@@ -187,41 +184,37 @@ def _check(measure: Measure, question: Question) -> None:
         raise WrongQuestion("同一划分写了两次", "the same dimension is named twice")
 
 
-def _slices(facts: Facts, question: Question) -> list[tuple[dict[str, str], Asked]]:
-    """The question as it is put: once, or for a stock once a month or day that it is asked by (or narrowed to)."""
+def _asked(facts: Facts, question: Question) -> Asked:
+    """The question as it is put to DuckDB."""
     measure = question.measure
     known = facts.recorded(question.upto)
     named = {*question.by, *(name for name, _ in question.where)}
     by = next((name for name in ("day", "month") if name in named), None)
-    parts: Iterable[tuple[dict[str, str], Period]] = [({}, question.period)]
-    if measure.when in STOCKS and by:
-        parts = (({by: name}, part) for name, part in question.period.parts(by))
-    return [
-        (
-            name,
-            Asked(
-                measure, period, question.upto, min(rows.midnight(period.last + ONE_DAY), known),
-                question.organizations, tuple(pair for pair in question.where if pair[0] not in name),
-            ),
-        )
-        for name, period in parts
-    ]  # fmt: skip
+    parts = (
+        [part for _, part in question.period.parts(by)]
+        if by and measure.when in STOCKS
+        else [question.period]
+    )
+    ends = tuple((rows.day_number(part.last), _end(part, known)) for part in parts)
+    return Asked(
+        measure, question.period, question.upto, _end(question.period, known), ends, question.organizations, question.where
+    )  # fmt: skip
 
 
-def _of_slice(where: Iterable[tuple[str, str]], name: Mapping[str, str]) -> bool:
-    asked = dict(where)
-    return all(asked.get(dimension, value) == value for dimension, value in name.items())
+def _end(period: Period, known: int) -> int:
+    return min(rows.midnight(period.last + ONE_DAY), known)
 
 
-def _grouped(
-    con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question, name: Mapping[str, str]
-) -> Any:
+def _named(question: Question) -> tuple[list[str], str]:
+    """The dimensions that DuckDB groups by besides the organization, and their columns."""
+    plain = [dimension for dimension in question.by if dimension not in ("organization", "town")]
+    return plain, "".join(f", {dimension_sql(dimension)} AS d{i}" for i, dimension in enumerate(plain))
+
+
+def _grouped(con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question) -> Iterator[Any]:
     """(organization, key without it, figures) of each group that DuckDB found."""
-    if not _of_slice(question.where, name):
-        return
     sql = facts_sql(facts, meaning, asked)
-    plain = [dimension for dimension in question.by if dimension not in ("organization", "town", *name)]
-    named = "".join(f", {dimension_sql(dimension)} AS d{i}" for i, dimension in enumerate(plain))
+    plain, named = _named(question)
     of_days = asked.measure.value.statistic in OF_DAYS
     edges = "".join(f", min({day}), max({day})" for day in DAYS) if of_days else ""
     found = con.execute(
@@ -232,9 +225,9 @@ def _grouped(
         organization, hit, used, allowed, count = row[:5]
         if of_days and (used is None or allowed is None):
             for day in row[5 + len(plain) :]:
-                facts.calendar.index(rows.date_of(day))  # raises for the day that the calendar does not reach
-        key = {**name, **dict(zip(plain, row[5:], strict=False))}
-        yield organization, key, (hit, used, allowed, count)
+                if day is not None:  # raises for the day that the calendar does not reach
+                    facts.calendar.index(rows.date_of(day))
+        yield organization, dict(zip(plain, row[5:], strict=False)), (hit, used, allowed, count)
 
 
 def _rolled(question: Question, organization: str, key: Mapping[str, str]) -> list[Key]:
@@ -258,25 +251,22 @@ def _marks(con: Any, facts: Facts, meaning: Meaning, asked: Asked, dimensions: s
     return found.to_arrow_table()
 
 
-def _mark(
-    con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question, name: Mapping[str, str],
-    marks: dict[Key, list[Any]],
-) -> None:  # fmt: skip
-    """Gather the marks of every key's facts."""
-    if not _of_slice(question.where, name):
-        return
-    plain = [dimension for dimension in question.by if dimension not in ("organization", "town", *name)]
-    named = "".join(f", {dimension_sql(dimension)} AS d{i}" for i, dimension in enumerate(plain))
-    table = _marks(con, facts, meaning, asked, named)
+def _marked(
+    con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question
+) -> dict[Key, list[Any]]:
+    """The marks of every key's facts."""
+    plain, named = _named(question)
     keys = ["organization", *(f"d{i}" for i in range(len(plain)))]
-    groups = table.group_by(keys).aggregate([("mark", "list")])
-    for group in groups.to_batches():
+    table = _marks(con, facts, meaning, asked, named)
+    marks: dict[Key, list[Any]] = {}
+    for group in table.group_by(keys).aggregate([("mark", "list")]).to_batches():
         lists = group.column("mark_list")
         columns = [group.column(key).to_pylist() for key in keys]
         for i in range(group.num_rows):
-            key = {**name, **{dimension: columns[j + 1][i] for j, dimension in enumerate(plain)}}
+            key = {dimension: columns[j + 1][i] for j, dimension in enumerate(plain)}
             for one in _rolled(question, columns[0][i], key):
                 marks.setdefault(one, []).append(lists[i].values)
+    return marks
 
 
 def _digest(marks: list[Any]) -> str:

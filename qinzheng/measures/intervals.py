@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from statistics import NormalDist
 
 Z = NormalDist().inv_cdf(0.975)
@@ -46,13 +47,18 @@ def of_mean(histogram: Histogram) -> Interval:
 def of_ratio(pairs: Mapping[tuple[int, int], int]) -> Interval:
     """The interval of a ratio of two sums (linearised, Student's t); None below two values or of nothing."""
     n = sum(pairs.values())
+    above = sum(a * count for (a, _), count in pairs.items())
     below = sum(b * count for (_, b), count in pairs.items())
     if n < 2 or below == 0:
         return None
-    ratio = sum(a * count for (a, _), count in pairs.items()) / below
-    spread = sum((a - ratio * b) ** 2 * count for (a, b), count in pairs.items()) / (n - 1)
+    ratio = Fraction(above, below)
+    # Whole numbers and one division: floats added in another order would give another last digit.
+    squares = sum(a * a * count for (a, _), count in pairs.items())
+    mixed = sum(a * b * count for (a, b), count in pairs.items())
+    weights = sum(b * b * count for (_, b), count in pairs.items())
+    spread = (squares - 2 * ratio * mixed + ratio * ratio * weights) / (n - 1)
     half = student(n - 1) * math.sqrt(spread * n) / abs(below)
-    return ratio - half, ratio + half
+    return float(ratio) - half, float(ratio) + half
 
 
 def of_quantile(histogram: Histogram, per_cent: int) -> Interval:

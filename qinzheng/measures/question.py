@@ -88,7 +88,9 @@ class Asked:
     period: Period
     upto: int
     now: int
-    """the moment as of which a clock is overdue: the end of the period, or what the ledger knew last if that is sooner"""
+    """the end of the period, or when the ledger knew something last if that is sooner"""
+    ends: tuple[tuple[int, int], ...]
+    """of a stock: (last day, that end) of the period, or of each month or day of it that is asked for"""
     organizations: frozenset[str] | None = None
     """None: all"""
     where: tuple[tuple[str, str], ...] = ()
@@ -99,8 +101,7 @@ def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
     """``proof, organization, day, hit, used, allowed`` and the measure's dimensions, a row a counted fact."""
     measure = asked.measure
     sql = Sql("WITH passing AS (")
-    sql.add(f"SELECT f.*, {ORGANIZATIONS[measure.counts_for]} AS organization, ")
-    sql.add(f"{_day(measure, asked)} AS day FROM (")
+    sql.add(f"SELECT f.*, {ORGANIZATIONS[measure.counts_for]} AS organization FROM (")
     _source(sql, facts, meaning, asked)
     sql.add(") f WHERE true")
     _filter(sql, measure.filter, meaning)
@@ -111,7 +112,7 @@ def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
     sql.add("), counted AS (SELECT * FROM passing")
     if measure.unit.take:
         sql.add(f" QUALIFY row_number() OVER (PARTITION BY {_unit(measure)} ORDER BY {_order(measure)}) = 1")
-    sql.add(") SELECT proof, organization, day, ")
+    sql.add(f") SELECT proof, organization, {_day(measure)} AS day, ")
     if isinstance(measure.value, Rate):
         sql.add("(true")
         _filter(sql, measure.value.numerator, meaning)
@@ -120,13 +121,14 @@ def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
         sql.add("true AS hit")
     sql.add(_days(measure))
     sql.add("".join(f', "{name}"' for name in _plain(measure)))
-    sql.add(" FROM counted WHERE ")
+    sql.add(" FROM counted")
     _period(sql, asked)
     if asked.organizations is not None:
         sql.add(" AND organization IN (SELECT unnest(?::VARCHAR[]))", sorted(asked.organizations))
+    whole = Sql("SELECT * FROM (" + sql.text + ") WHERE true", sql.parameters)
     for dimension, value in asked.where:
-        sql.add(f" AND {dimension_sql(dimension)} = ?", value)
-    return sql
+        whole.add(f" AND {dimension_sql(dimension)} = ?", value)
+    return whole
 
 
 def dimension_sql(dimension: str) -> str:
@@ -143,10 +145,8 @@ def _plain(measure: Measure) -> list[str]:
     return [name for name in measure.by if name not in ("organization", "town", "month", "day")]
 
 
-def _day(measure: Measure, asked: Asked) -> str:
-    if measure.when in STOCKS:
-        return str(rows.day_number(asked.period.last))
-    return _MOMENTS[measure.when][1]
+def _day(measure: Measure) -> str:
+    return "at_end.last" if measure.when in STOCKS else _MOMENTS[measure.when][1]
 
 
 def _source(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked) -> None:
@@ -245,11 +245,14 @@ def _days(measure: Measure) -> str:
 
 
 def _period(sql: Sql, asked: Asked) -> None:
-    first, last = rows.day_number(asked.period.first), rows.day_number(asked.period.last)
     measure = asked.measure
     if measure.when not in STOCKS:
-        sql.add("day BETWEEN ? AND ?", first, last)
+        first, last = rows.day_number(asked.period.first), rows.day_number(asked.period.last)
+        sql.add(f" WHERE {_day(measure)} BETWEEN ? AND ?", first, last)
         return
-    sql.add(f"{_OPENED[measure.population][1]} <= ? AND (ended_at IS NULL OR ended_day > ?)", last, last)
+    lasts, moments = [last for last, _ in asked.ends], [now for _, now in asked.ends]
+    sql.add(", (SELECT unnest(?::INTEGER[]) AS last, unnest(?::BIGINT[]) AS now) at_end", lasts, moments)
+    sql.add(f" WHERE {_OPENED[measure.population][1]} <= at_end.last")
+    sql.add(" AND (ended_at IS NULL OR ended_day > at_end.last)")
     if measure.when == "overdue_at_end":
-        sql.add(" AND due < ?", asked.now)
+        sql.add(" AND due < at_end.now")

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from qinzheng.measures.ask import Answer
 from qinzheng.measures.period import Period
@@ -72,7 +73,8 @@ def to_xlsx(lines: Sequence[Sequence[Cell]], title: str) -> bytes:
         for c, value in enumerate(line, start=1):
             cell = sheet.cell(r, c)
             if isinstance(value, str):
-                cell.set_explicit_value(value, "s")
+                cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+                cell.data_type = "s"
             else:
                 cell.value = value
     raw = io.BytesIO()

@@ -12,6 +12,7 @@ from qinzheng.ledger import sequencer
 from qinzheng.measures import archive, queries, sheets
 from qinzheng.measures.ask import Evidence, WrongQuestion
 from qinzheng.measures.period import Period, WrongPeriod
+from qinzheng.measures.units import units
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def ask_(arguments: argparse.Namespace) -> int:
         upto = queries.position() if arguments.upto is None else arguments.upto
         answers = queries.answer(
             measure, arguments.by, period, upto=upto, organizations=arguments.organization or None,
-            digests=arguments.json,
+            units=units(period.last) if arguments.roll_up else None, digests=arguments.json,
         )  # fmt: skip
     except (WrongQuestion, WrongPeriod, BeyondCalendar) as why:
         print(why, file=sys.stderr)

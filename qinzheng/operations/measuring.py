@@ -46,6 +46,9 @@ def _measures(groups: Any) -> None:
     verb.add_argument(
         "--organization", action="append", default=[], metavar="ID", help="只计这些单位 · count only these"
     )
+    verb.add_argument(
+        "--roll-up", action="store_true", help="按止日的单位树逐级汇总 · along the tree of the last day"
+    )
     forms = verb.add_mutually_exclusive_group()
     forms.add_argument("--csv", type=Path, metavar="FILE", help="写成 CSV · write CSV")
     forms.add_argument("--xlsx", type=Path, metavar="FILE", help="写成 XLSX · write XLSX")

@@ -1,0 +1,313 @@
+"""Measures on a real PostgreSQL: every shipped one against a naive reading, over random ledgers; evidence; the archive."""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from itertools import islice
+from random import Random
+
+import pyarrow.parquet as pq
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qinzheng.calendars import queries as calendars
+from qinzheng.definitions import shelf
+from qinzheng.ledger import queries as ledger
+from qinzheng.ledger import sequencer
+from qinzheng.measures import archive, facts, queries
+from qinzheng.measures.period import Period
+from tests.flows import naive
+from tests.flows.conftest import DatabaseClock
+from tests.flows.ledgers import PRE_WARNINGS, Writer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DATES = st.integers(0, 150).map(lambda n: dt.date(2026, 1, 5) + dt.timedelta(days=n))
+PERIODS = st.tuples(DATES, DATES).map(lambda two: Period(min(two), max(two)))
+
+
+@pytest.fixture
+def measured(transactional_db, request, tmp_path):
+    """An archive of its own; the shipped definitions, published early in 2026 so that months come after them."""
+    clock = DatabaseClock(0)
+    clock.on("2026-01-02 09:00")
+    request.getfixturevalue("published")
+    queries.forget()
+    yield tmp_path / "archive"
+    queries.forget()
+    clock.end()
+
+
+def written(random: Random, times: int, writer: Writer | None = None) -> Writer:
+    rules = [rule.id for rule in shelf.library().all("rule")]
+    writer = writer or Writer(random, [*rules, *PRE_WARNINGS * len(rules)])
+    writer.write(times)
+    sequencer.sequence_all()
+    return writer
+
+
+def told(upto: int) -> naive.Ledger:
+    return naive.Ledger.read((position, event) for position, _, event in islice(ledger.sequenced(), upto))
+
+
+def same(place, upto: int, period: Period) -> int:
+    """Every shipped measure by organization equals the naive reading; returns how many figures were compared."""
+    expected_of = told(upto)
+    compared = 0
+    for measure in queries.measures():
+        answers = {a.key["organization"]: a for a in queries.answer(
+            measure, "organization", period, upto=upto, place=place, digests=True)}  # fmt: skip
+        expected = naive.by_organization(measure.id, expected_of, period)
+        assert answers.keys() == expected.keys(), measure.id
+        for name, answer in answers.items():
+            wanted, compared = expected[name], compared + 1
+            said = (answer.value, answer.numerator, answer.denominator, answer.n)
+            value = None if wanted.value is None else float(wanted.value)
+            assert said == (value, wanted.numerator, wanted.denominator, len(wanted.proofs)), (
+                measure.id,
+                name,
+            )
+            events = queries.evidence(answer.evidence, place=place)
+            assert {e["position"]: e["hit"] for e in events} == wanted.proofs, (measure.id, name)
+            assert answer.low is None or answer.high is None or answer.low <= answer.high
+    return compared
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32), period=PERIODS, earlier=st.floats(0, 1))
+def test_every_measure_says_what_a_naive_reading_says(measured, seed, period, earlier):
+    random = Random(seed)
+    written(random, 120)
+    queries.follow(place=measured)
+    here = queries.position(measured)
+    assert here == ledger.head()[1] > 0
+    same(measured, here, period)
+    # Kept facts give the same answers, now and as of any earlier position; and with events on top of them.
+    kept_all(measured)
+    same(measured, here, period)
+    same(measured, int(here * earlier), period)
+    written(random, 40)
+    queries.follow(place=measured)
+    same(measured, queries.position(measured), period)
+    kept_all(measured)
+    same(measured, int(here * earlier), period)
+
+
+def kept_all(place) -> None:
+    calendar = calendars.calendar(shelf.library(), "cn")
+    facts.keep(place, calendar, queries.finals, always=True)
+    queries.forget()
+
+
+def test_the_whole_of_the_random_ledger_is_exercised(measured):
+    """The ledgers reach every measure: none of them is compared on nothing but noughts."""
+    written(Random(7), 900)
+    queries.follow(place=measured)
+    period = Period(dt.date(2026, 1, 1), dt.date(2028, 12, 31))
+    for measure in queries.measures():
+        (whole,) = queries.answer(measure, (), period, place=measured)
+        assert whole.n > 0, measure.id
+        if measure.value.statistic == "rate":
+            assert 0 < (whole.numerator or 0) < (whole.denominator or 0), measure.id
+    assert same(measured, queries.position(measured), period) > 50
+
+
+@pytest.mark.parametrize("by", [("month",), ("organization", "month"), ("item",), ("procedure", "day")])
+def test_the_parts_add_up_to_the_whole(measured, by):
+    written(Random(11), 400)
+    queries.follow(place=measured)
+    period = Period(dt.date(2026, 1, 1), dt.date(2027, 3, 31))
+    for measure in queries.measures():
+        if measure.when in ("open_at_end", "overdue_at_end"):
+            continue
+        parts = queries.answer(measure, by, period, place=measured)
+        (whole,) = queries.answer(measure, (), period, place=measured)
+        assert sum(part.n for part in parts) == whole.n, measure.id
+        assert sum(len(queries.evidence(part.evidence, place=measured)) for part in parts[:5]) == sum(
+            part.n for part in parts[:5]
+        )
+
+
+def test_a_stock_by_month_is_what_stood_at_the_end_of_each(measured):
+    written(Random(3), 300)
+    queries.follow(place=measured)
+    months = queries.answer(
+        "open", "month", Period(dt.date(2026, 1, 1), dt.date(2026, 6, 30)), place=measured
+    )
+    for part in months:
+        year, month = map(int, part.key["month"].split("-"))
+        (alone,) = queries.answer("open", (), Period.month(year, month), place=measured)
+        assert part.n == alone.n
+        assert len(queries.evidence(part.evidence, place=measured)) == part.n
+
+
+def test_evidence_asked_again_is_the_same_after_more_events(measured):
+    writer = written(Random(5), 200)
+    queries.follow(place=measured)
+    period = Period(dt.date(2026, 1, 1), dt.date(2027, 12, 31))
+    said = [
+        a
+        for m in queries.measures()
+        for a in queries.answer(m, "organization", period, place=measured, digests=True)
+    ]
+    written(Random(6), 300, writer)
+    queries.follow(place=measured)
+    kept_all(measured)
+    for before in said:
+        assert queries.holds(before.evidence, place=measured)
+        again = queries.answer(
+            before.evidence.measure,
+            "organization",
+            period,
+            upto=before.evidence.position,
+            place=measured,
+            digests=True,
+        )
+        assert before in again
+    changed = dataclasses.replace(said[0].evidence, digest=hashlib.sha256(b"other").hexdigest())
+    assert not queries.holds(changed, place=measured)
+
+
+# -- the archive ------------------------------------------------------------------------------------------
+
+
+def caught_up(place) -> None:
+    while queries.position(place) < ledger.head()[1]:
+        archive.follow(place)
+
+
+def sealed(place) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (place / "months").glob("*.parquet")}
+
+
+def test_rebuilt_from_the_ledger_the_sealed_months_are_the_same_bytes(measured, tmp_path):
+    writer = written(Random(1), 150)
+    for _ in range(6):
+        archive.follow(measured, 70)
+        written(Random(2), 40, writer)
+    caught_up(measured)
+    again = tmp_path / "again"
+    assert archive.follow(again) == ledger.head()[1]
+    assert len(sealed(measured)) > 3
+    assert sealed(measured) == sealed(again)
+    assert archive.read_manifest(measured).months == archive.read_manifest(again).months
+    assert archive.verify(measured) == []
+
+
+def test_a_sealed_month_altered_is_named(measured):
+    written(Random(1), 200)
+    archive.follow(measured)
+    victim = archive.read_manifest(measured).months[1].file
+    raw = bytearray((measured / victim).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (measured / victim).write_bytes(raw)
+    assert archive.verify(measured) == [victim]
+
+
+def test_following_twice_does_nothing_twice(measured):
+    written(Random(4), 100)
+    assert archive.follow(measured) == ledger.head()[1]
+    before = archive.read_manifest(measured)
+    assert archive.follow(measured) == 0
+    assert archive.read_manifest(measured) == before
+
+
+def test_two_followers_at_once_leave_one_archive(measured):
+    written(Random(8), 300)
+    done: list[int] = []
+
+    def run() -> None:
+        total = 0
+        while queries.position(measured) < ledger.head()[1]:
+            total += archive.follow(measured, 50)
+        done.append(total)
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(done) == ledger.head()[1]
+    positions = [row[0] for row in held(measured)]
+    assert positions == list(range(ledger.head()[1]))
+
+
+def held(place) -> list[tuple[int, str]]:
+    """(position, id) of every event that the files hold, file by file."""
+    manifest = archive.read_manifest(place)
+    tables = [pq.read_table(place / s.file, columns=["position", "id"]) for s in manifest.segments]
+    return [
+        (p, i) for t in tables for p, i in zip(t["position"].to_pylist(), t["id"].to_pylist(), strict=True)
+    ]
+
+
+KILLED_AT = ("replace", "fsync", "unlink", "write_table")
+RUN = """
+    import os, sys, signal
+    import django
+    django.setup()
+    from django.db import connection
+    from pathlib import Path
+    from qinzheng.measures import archive
+    where, times, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    def dying(real):
+        def call(*args, **kwargs):
+            global times
+            times -= 1
+            if times == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+        return call
+    if where == "write_table":
+        archive.pq.ParquetWriter.write_table = dying(archive.pq.ParquetWriter.write_table)
+    elif where == "fsync":
+        os.fsync = dying(os.fsync)
+    else:
+        setattr(Path, where, dying(getattr(Path, where)))
+    archive.follow(folder, 40)
+    archive.follow(folder)
+"""
+
+
+@pytest.mark.parametrize("where", KILLED_AT)
+@pytest.mark.parametrize("times", [1, 2, 3, 5, 8])
+def test_killed_at_any_moment_the_archive_is_whole(measured, tmp_path, where, times):
+    written(Random(9), 120)
+    environment = {**os.environ, "DATABASE_URL": url(), "DJANGO_SETTINGS_MODULE": "config.settings",
+                   "PYTHONPATH": os.pathsep.join(sys.path)}  # fmt: skip
+    command = [sys.executable, "-c", textwrap.dedent(RUN), where, str(times), str(measured)]
+    died = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert died.returncode in (-signal.SIGKILL, 0), died.stderr
+    manifest = archive.read_manifest(measured)
+    assert [row[0] for row in held(measured)] == list(range(manifest.position))
+    caught_up(measured)  # the server may hold the dead one's lock for a moment
+    again = tmp_path / "again"
+    archive.follow(again)
+    assert held(measured) == held(again)
+    assert sealed(measured) == sealed(again)
+    named = {measured / s.file for s in archive.read_manifest(measured).segments}
+    assert {p for part in ("months", "tail") for p in (measured / part).glob("*")} == named
+
+
+def url() -> str:
+    given = connection.settings_dict
+    host = f"?host={given['HOST']}"
+    return f"postgresql://{given['USER']}:{given['PASSWORD']}@/{given['NAME']}{host}&port={given['PORT']}"
+
+
+def test_an_archive_of_another_ledger_is_refused(measured, tmp_path):
+    written(Random(9), 60)
+    archive.follow(measured, 100)
+    path = measured / "manifest.json"
+    path.write_text(path.read_text().replace(archive.read_manifest(measured).leaf, "00" * 32))
+    with pytest.raises(archive.AnotherLedger, match="move the folder away"):
+        archive.follow(measured)
