@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qinzheng.calendars import build, schema
+from qinzheng.calendars import build, queries, schema
 from qinzheng.calendars.calendar import Calendar, differences
 from qinzheng.definitions.form import Text
 from tests.unit.calendars import shipped
@@ -65,6 +65,22 @@ def test_an_overlay_ends_with_its_last_day_in_force() -> None:
     point = _build(_overlay(in_force_to=D(2026, 10, 1)))
     assert _hours(point, D(2026, 10, 1)) == [(0, 24)]
     assert _hours(point, D(2026, 10, 2)) == []
+
+
+def test_each_edition_of_a_points_hours_counts_for_its_own_days() -> None:
+    morning = [schema.OpenSpan(opens="08:00", closes="11:00")]
+    first = shipped.overlay("cn.town-hall")
+    then = first.model_copy(
+        update={"in_force_from": D(2026, 8, 1), "in_force_to": D(2026, 9, 30), "seasons": [], "weekly": {},
+                "on_working_days": morning}
+    )  # fmt: skip
+    shelf = shipped.Shelf([*shipped.definitions().values(), then])
+    town = queries.calendar(shelf, "cn.town-hall")
+    assert _hours(town, D(2026, 7, 31)) == [(8.5, 12), (14.5, 17.5)]
+    assert _hours(town, D(2026, 8, 3)) == [(8, 11)]
+    assert _hours(town, D(2026, 9, 30)) == [(8, 11)]
+    assert _hours(town, D(2026, 10, 8)) == [(9, 12), (13.5, 17)]  # it has ended; the base holds
+    assert town.upto == CN.upto
 
 
 def test_a_season_may_pass_new_year() -> None:
