@@ -21,6 +21,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
 from qinzheng.operations import console
@@ -60,6 +61,11 @@ class Threaded(ThreadingMixIn, WSGIServer):
 
     daemon_threads = True
 
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection, then let go of its thread's database."""
+        super().process_request_thread(request, client_address)
+        connections.close_all()
+
 
 @contextmanager
 def serving() -> Iterator[str]:
@@ -74,7 +80,7 @@ def serving() -> Iterator[str]:
 
 
 def take(browser: Browser, site: str, name: str, width: int, language: str, theme: str, folder: Path) -> Path:
-    """One picture of a page, whole down to ``TALLEST``, as WebP where that can be made, else JPEG."""
+    """One picture of a page, whole down to ``TALLEST``, as JPEG."""
     context = browser.new_context(
         viewport={"width": width, "height": WIDTHS[width]}, reduced_motion="reduce", locale="zh-CN" if language == "zh" else "en-GB"
     )  # fmt: skip
