@@ -35,6 +35,8 @@ LIMITS: list[tuple[str, str, list[Row], str, str]] = [
      "refuse_acceptance", "2026-10-08 24:00"),  # 10-06 is in the holiday, 10-08 the first working day
     (PETITION, "handling", [event("register", "2026-09-18 10:00"), event("forward", "2026-09-21 10:00", value=7),
                             event("accept_claim", "2026-09-22 10:00")], "conclude", "2026-11-23 24:00"),  # 11-21 is a Saturday
+    ("petitions.review", "opinion", RECEIVED, "give_opinion", "2026-10-28 24:00"),
+    ("petitions.re-examination", "opinion", RECEIVED, "give_opinion", "2026-10-28 24:00"),
     (INFORMATION, "answer", RECEIVED, "answer", "2026-10-30 24:00"),
     (INFORMATION, "third-party", [*RECEIVED, event("ask_third_party", "2026-09-29 10:00", value=15)],
      "third_party_answered", "2026-10-26 24:00"),

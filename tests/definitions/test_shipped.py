@@ -21,6 +21,8 @@ LAW = [
     "hotline.work-order",
     "information.request",
     "petitions.matter",
+    "petitions.re-examination",
+    "petitions.review",
     "review.reconsideration",
 ]
 
@@ -122,6 +124,8 @@ BUDGETS = [
     ("petitions.matter", "forwarding", 15, "calendar_days"),
     ("petitions.matter", "telling", 15, "calendar_days"),
     ("petitions.matter", "handling", 60, "calendar_days"),
+    ("petitions.review", "opinion", 30, "calendar_days"),
+    ("petitions.re-examination", "opinion", 30, "calendar_days"),
     ("information.request", "answer", 20, "working_days"),
     ("information.request", "third-party", 15, "working_days"),
     ("information.request", "co-author", 15, "working_days"),
