@@ -13,7 +13,9 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from qinzheng.cases import engine, fields, moves, numbers, queries, variants, writing
+from qinzheng.cases import about as abouts
+from qinzheng.cases import engine, fields, moves, numbers, queries, searching, variants, writing
+from qinzheng.cases.about import About
 from qinzheng.cases.acts import MIGRATED, NUMBERED, OPENED, Act, Change, Done, Told
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.models import Case
@@ -29,15 +31,9 @@ from qinzheng.ledger.envelope import NewEvent
 PROJECTORS = writing.PROJECTORS
 
 __all__ = [
-    "AnotherEvent",
-    "Done",
-    "NoSuchCase",
-    "NotAllowed",
-    "add_number",
-    "open_case",
-    "pass_time",
-    "perform",
-]
+    "AnotherEvent", "Done", "NoSuchCase", "NotAllowed", "add_number", "move_edition", "open_case", "pass_time",
+    "perform", "procedure_of", "situation",
+]  # fmt: skip
 
 
 def open_case(
@@ -52,6 +48,7 @@ def open_case(
     reported_at: int | None = None,
     outside: Mapping[str, str] | None = None,
     variant: str = "",
+    about: About | None = None,
 ) -> Done:
     """Open a case by its opening act. ``key`` makes a repeated call find the case instead of opening another.
 
@@ -65,7 +62,7 @@ def open_case(
             found = queries.done_before(told, procedure=procedure_id)
             if found is not None:
                 return found
-            change, extra = _opened(procedure_id, told, outside or {}, variant)
+            change, extra = _opened(procedure_id, told, outside or {}, variant, about or About())
             writing.write(change, last, type=OPENED, extra=extra)
     except IntegrityError as why:
         _taken(why, outside or {})
@@ -77,7 +74,7 @@ def open_case(
 
 
 def _opened(
-    procedure_id: str, told: Told, outside: Mapping[str, str], variant: str
+    procedure_id: str, told: Told, outside: Mapping[str, str], variant: str, about: About
 ) -> tuple[Change, dict[str, Any]]:
     """The case that is opened, and what the body of its first event says besides."""
     series: Procedure = shelf.in_force(
@@ -91,7 +88,8 @@ def _opened(
         raise NotAllowed(f"“{opening.name.zh}”不能开始一件办件", f"{opening.name.en} does not open a case")
     if variant and variant not in procedure.variants:
         raise NotAllowed(f"没有变体 {variant}", f"there is no variant {variant}", "variant")
-    procedure = variants.apply(procedure, variant)
+    promise = abouts.check(about, procedure_id, shelf.day(now))
+    procedure = variants.apply(procedure, variant, promise)
     clean = fields.check(opening, told.form)
     numbers.check_outside(procedure, outside)
     claimed = _claimed(told, now, [])
@@ -99,12 +97,20 @@ def _opened(
     case = Case(
         id=f"case:{id}", number=number, procedure=procedure_id, edition=edition.sha256, variant=variant,
         opened_at=writing.moment(claimed), last_seq=0, organization=told.who.organization, situation={},
+        item=about.item, title=about.title, town=about.town, promise=promise, opened_by=told.who.organization,
     )  # fmt: skip
+    clean = abouts.sealed(opening, clean, case.id, told.who)
     act = _settled(case, procedure, Situation("", told.who.organization), told, id, claimed, now, clean)
-    extra: dict[str, Any] = {"number": number, "variant": variant}
+    extra: dict[str, Any] = {"number": number, "variant": variant, **about.body(promise)}
     if outside:
         extra["outside"] = dict(outside)
-    return Change(case, procedure, [act], now, writes=numbers.insert(case.id, outside)), extra
+    writes = [*numbers.insert(case.id, outside), *about.statements(case.id)]
+    writes.append(searching.statement(case.id, [about.title, _item_name(about), number, *outside.values()]))
+    return Change(case, procedure, [act], now, writes=writes), extra
+
+
+def _item_name(about: About) -> str:
+    return shelf.library().get("item", about.item).name.zh if about.item else ""
 
 
 def _settled(
@@ -154,7 +160,8 @@ def perform(
 
 def _performed(case: Case, now: int, told: Told) -> Change:
     procedure = procedure_of(case)
-    clean = fields.check(engine.check_may(procedure, told.act, told.who), told.form)
+    allowed = engine.check_may(procedure, told.act, told.who)
+    clean = fields.check(allowed, told.form)
     opened, known = ledger.microseconds(case.opened_at) or 0, case.situation["last"]
     claimed = _claimed(told, now, [opened, known])
     if claimed < opened:
@@ -163,6 +170,7 @@ def _performed(case: Case, now: int, told: Told) -> Change:
         )
     _in_time(case, procedure, told.act, claimed)
     id = told.key or envelope.uuid7()
+    clean = abouts.sealed(allowed, clean, case.id, told.who)
     if claimed < known:
         late = told.done(id, case.last_seq + 1, claimed, now, clean, None)
         return Change(case, procedure, [late], now, late=True)
@@ -190,7 +198,8 @@ def add_number(case_id: str, kind: str, number: str, who: Who) -> None:
                 procedure=case.procedure, organization=who.organization, actor=who.actor, occurred_at=now,
                 under=case.edition, id=envelope.uuid7(),
             )  # fmt: skip
-            change = Change(case, procedure_of(case), [], now, writes=numbers.insert(case.id, {kind: number}))
+            writes = [*numbers.insert(case.id, {kind: number}), searching.statement(case.id, [number])]
+            change = Change(case, procedure_of(case), [], now, writes=writes)
             writing.write(change, last, first=event)
     except IntegrityError as why:
         _taken(why, {kind: number})
@@ -233,7 +242,8 @@ def move_edition(case_id: str, edition: str, state: str, who: Who, reason: str) 
 
 def procedure_of(case: Case) -> Procedure:
     """The procedure that the case keeps, in its variant."""
-    return variants.apply(shelf.edition("procedure", case.procedure, case.edition).definition, case.variant)
+    edition = shelf.edition("procedure", case.procedure, case.edition)
+    return variants.apply(edition.definition, case.variant, case.promise)
 
 
 # -- checks --------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 
@@ -13,21 +15,84 @@ class Case(models.Model):
     procedure = models.CharField(max_length=80, db_comment="程序")
     edition = models.CharField(max_length=64, db_comment="所依程序版本")
     variant = models.CharField(max_length=40, default="", db_comment="变体，如绿色通道")
+    item = models.CharField(max_length=80, default="", db_comment="事项")
+    title = models.CharField(max_length=120, default="", db_comment="标题，不含个人信息")
+    town = models.CharField(max_length=40, default="", db_comment="所在镇街")
+    promise = models.JSONField(default=dict, db_comment="事项的承诺：时钟 → 时限")
     state = models.CharField(max_length=40, db_comment="所处状态")
     organization = models.CharField(max_length=80, db_comment="现承办单位")
+    opened_by = models.CharField(max_length=80, default="", db_comment="收件单位")
     opened_at = models.DateTimeField(db_comment="开始时间（自称）")
     closed_at = models.DateTimeField(null=True, db_comment="结束时间（自称）")
     last_seq = models.IntegerField(db_comment="最后一个事件的次序")
     situation = models.JSONField(default=dict, db_comment="已做环节次数与并联答复")
     fold = models.JSONField(null=True, db_comment="监察内核存档，可由账本重算")
     due_at = models.DateTimeField(null=True, db_comment="时间下一次自行起作用的时刻")
+    next_due = models.DateTimeField(null=True, db_comment="在走时钟中最早的承诺或期限，供待办排序")
 
     class Meta:
         db_table = "cases_case"
         db_table_comment = "办件现状（账本的投影）"
         indexes = [
-            models.Index(fields=["due_at"], name="cases_case_due", condition=models.Q(due_at__isnull=False))
+            models.Index(fields=["due_at"], name="cases_case_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(
+                fields=["organization", "next_due", "id"],
+                name="cases_case_work",
+                condition=models.Q(closed_at=None),
+            ),
+            models.Index(fields=["-opened_at", "id"], name="cases_case_newest"),
         ]
+
+
+class CaseParty(models.Model):
+    """Who takes part in the case, by reference: the person stands in ``parties``."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties", db_comment="办件")
+    relation = models.CharField(max_length=16, db_comment="关系：申请人、代理人、反映人")
+    party = models.CharField(max_length=60, db_index=True, db_comment="当事人")
+
+    class Meta:
+        db_table = "cases_party"
+        db_table_comment = "办件的当事人"
+        constraints = [models.UniqueConstraint(fields=["case", "relation"], name="cases_party_once")]
+
+
+class CaseConcern(models.Model):
+    """Whom a sealed case concerns: they must not learn that it exists."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="concerns", db_comment="办件")
+    organization = models.CharField(max_length=80, default="", db_index=True, db_comment="被反映单位")
+    post = models.CharField(max_length=40, default="", db_index=True, db_comment="被反映岗位")
+
+    class Meta:
+        db_table = "cases_concern"
+        db_table_comment = "被反映的单位或岗位"
+
+
+class CaseAsked(models.Model):
+    """An organization that was asked for its opinion in a joint group: it may read the case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="asked", db_comment="办件")
+    organization = models.CharField(max_length=80, db_index=True, db_comment="被征求意见的单位")
+
+    class Meta:
+        db_table = "cases_asked"
+        db_table_comment = "会办单位"
+        constraints = [models.UniqueConstraint(fields=["case", "organization"], name="cases_asked_once")]
+
+
+class CaseWords(models.Model):
+    """The words by which a case is found; nothing personal."""
+
+    case = models.OneToOneField(
+        Case, primary_key=True, on_delete=models.CASCADE, related_name="words", db_comment="办件"
+    )
+    words = SearchVectorField(db_comment="检索词")
+
+    class Meta:
+        db_table = "cases_words"
+        db_table_comment = "办件检索词"
+        indexes = [GinIndex(fields=["words"], name="cases_words_index")]
 
 
 class OutsideNumber(models.Model):

@@ -11,8 +11,8 @@ from typing import Any
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.schema import Procedure
 
-DAYS, AMOUNT = "days", "amount"
-"""The form fields that hold the time told in a notice, and the units granted."""
+DAYS, AMOUNT, REASON = "days", "amount", "reason"
+"""The form fields that hold the time told in a notice, the units granted, and the reason told."""
 
 
 def check(procedure: Procedure, here: Situation, name: str, who: Who, form: Mapping[str, Any]) -> None:
@@ -33,9 +33,15 @@ def check(procedure: Procedure, here: Situation, name: str, who: Who, form: Mapp
                     f"延长须由 {extension.approver} 批准", f"an extension is approved by {extension.approver}"
                 )
             amount = form.get(AMOUNT)
-            if not isinstance(amount, int) or amount > extension.at_most:
+            if not isinstance(amount, int) or not 1 <= amount <= extension.at_most:
                 raise NotAllowed(
                     f"最多延长 {extension.at_most}", f"extended by {extension.at_most} at most", AMOUNT
+                )
+            if extension.reason_told and not form.get(REASON):
+                raise NotAllowed(
+                    "延长须将理由告知当事人，请填写理由",
+                    "the reason of an extension is told: fill it in",
+                    REASON,
                 )
             if here.done.get(name, 0) >= extension.times:
                 raise NotAllowed(

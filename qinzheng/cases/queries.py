@@ -7,7 +7,7 @@ import uuid
 
 from django.db import connection
 
-from qinzheng.cases import fields
+from qinzheng.cases import about, fields
 from qinzheng.cases.acts import OPENED, PERFORMED, Act, Done, Told
 from qinzheng.cases.engine import Situation, Who
 from qinzheng.cases.models import Case
@@ -38,7 +38,7 @@ def held(case_id: str, *, skip_locked: bool = False) -> tuple[Case, int] | None:
     if row is None:
         return None
     values = [
-        json.loads(value) if name in ("situation", "fold") and value is not None else value
+        json.loads(value) if name in ("situation", "fold", "promise") and value is not None else value
         for name, value in zip(COLUMNS, row, strict=False)
     ]
     case = Case.from_db(connection.alias, COLUMNS, values)
@@ -100,6 +100,8 @@ def done_before(told: Told, *, case: str = "", procedure: str = "") -> Done | No
     }  # fmt: skip
     stored = dict(zip(("case", "number", "procedure", "actor", "organization", "type"), found, strict=False))
     stored |= {name: body.get(name) for name in ("act", "role", "form")}
+    if about.same(stored["form"] or {}, asked["form"]):
+        stored["form"] = asked["form"]
     different = [name for name, value in asked.items() if stored[name] != value]
     if different:
         raise AnotherEvent(

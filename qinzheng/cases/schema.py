@@ -6,9 +6,10 @@ suspend, supervise) is one line, not a sub-process on every level.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from string import Formatter
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from qinzheng.clocks.schema import Clock, Owner
 from qinzheng.definitions.form import Definition, Identifier, SourceRef, Strict, Text
@@ -37,6 +38,14 @@ class Field_(Strict):
     personal: bool = Field(default=False, description="personal data: kept outside the ledger, by reference")
     help: Text | None = None
 
+    @model_validator(mode="after")
+    def _personal_by_reference(self) -> Self:
+        if self.personal and self.type not in ("reference", "file"):
+            raise ValueError(
+                "个人信息只存引用：type 应为 reference 或 file / personal data go by reference or file"
+            )
+        return self
+
 
 class Guard(Strict):
     """A named guard of the closed vocabulary in ``qinzheng.cases.guards`` with its parameters."""
@@ -45,7 +54,6 @@ class Guard(Strict):
     acts: list[Identifier] = []
     times: int | None = Field(default=None, ge=1)
     field: Identifier | None = None
-    clock: Identifier | None = None
     source: list[SourceRef] = []
 
 
@@ -94,6 +102,14 @@ class Joint(Strict):
     then: Identifier = Field(description="the state entered when enough have answered")
     source: list[SourceRef] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _a_quorum_has_its_number(self) -> Self:
+        if (self.needs == "quorum") != (self.quorum is not None):
+            raise ValueError(
+                "needs: quorum 须写 quorum，其他不写 / quorum is stated where needs is quorum, only there"
+            )
+        return self
+
 
 class Variant(Strict):
     """A way through the same procedure for flagged cases: acts left out, promises tighter."""
@@ -113,18 +129,47 @@ class Number(Strict):
     prefix: str = Field(pattern=r"^[A-Z]{1,6}$")
     outside: list[Identifier] = Field(default=[], description="kinds of outside numbers a case may carry")
 
+    @model_validator(mode="after")
+    def _every_case_has_its_own(self) -> Self:
+        """Series begin anew each year, so year and serial must be in it: else two cases have one number."""
+        try:
+            named = {name for _, name, _, _ in Formatter().parse(self.form) if name is not None}
+            shown = self.form.format(prefix=self.prefix, year=2026, month=12, serial=999_999_999)
+        except (ValueError, KeyError, IndexError, AttributeError) as why:
+            raise ValueError(f"编号格式不对 / not a form of a number: {self.form!r}: {why}") from None
+        if (
+            not {"prefix", "year", "serial"} <= named <= {"prefix", "year", "month", "serial"}
+            or len(shown) > 40
+        ):
+            raise ValueError(
+                "编号须含 {prefix}、{year}、{serial}，可含 {month}，不超过 40 字 / "
+                "a number has {prefix}, {year} and {serial}, may have {month}, and at most 40 characters"
+            )
+        return self
+
 
 class Procedure(Definition):
     """A procedure: what a case of this kind can go through."""
 
     kind: Literal["procedure"]
-    supervised_as: Text | None = None
     number: Number
     states: dict[Identifier, State] = Field(min_length=1)
     acts: dict[Identifier, Act] = Field(min_length=1)
     clocks: dict[Identifier, Clock] = {}
     joints: dict[Identifier, Joint] = {}
     variants: dict[Identifier, Variant] = {}
+
+    @model_validator(mode="after")
+    def _joint_groups_and_their_answers_agree(self) -> Self:
+        answering = {(name, act.joint) for name, act in self.acts.items() if act.joint in self.joints}
+        groups = {
+            (joint.answered_by, key) for key, joint in self.joints.items() if joint.answered_by in self.acts
+        }
+        for act, group in sorted(answering ^ groups):
+            raise ValueError(
+                f"环节 {act} 的 joint 与会办组 {group} 的 answered_by 不一致 / act {act} and joint group {group} disagree"
+            )
+        return self
 
     def calendars(self) -> list[str]:
         """Every calendar by which some clock, or some single limit, is counted."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from qinzheng.cases.schema import Procedure
 
 
-def apply(procedure: Procedure, name: str) -> Procedure:
-    """The procedure as its variant ``name`` has it; itself for no variant.
+def apply(procedure: Procedure, name: str, promise: Mapping[str, int] | None = None) -> Procedure:
+    """The procedure as its variant ``name`` has it, with the promises that the case's item made (clock → amount).
 
-    An act left out may be done by nobody. A promise is only ever tightened: a variant that names a longer one
-    leaves the promise as it is.
+    An act left out may be done by nobody. A promise is only ever tightened: one that is longer leaves the
+    procedure's as it is.
     """
+    if promise:
+        procedure = _promised(procedure, promise, None)
     if not name:
         return procedure
     variant = procedure.variants[name]
@@ -18,12 +22,16 @@ def apply(procedure: Procedure, name: str) -> Procedure:
         key: act.model_copy(update={"by": []}) if key in variant.without else act
         for key, act in procedure.acts.items()
     }
+    return _promised(procedure, variant.committed, variant.source).model_copy(update={"acts": acts})
+
+
+def _promised(procedure: Procedure, amounts: Mapping[str, int], source: Sequence[str] | None) -> Procedure:
     clocks = dict(procedure.clocks)
-    for key, amount in variant.committed.items():
-        clock = clocks[key]
-        promise = clock.limits.committed or clock.limits.statutory
-        if promise is not None and amount < promise.amount:
-            tighter = promise.model_copy(update={"amount": amount, "source": variant.source})
-            limits = clock.limits.model_copy(update={"committed": tighter})
+    for key, amount in amounts.items():
+        clock = clocks.get(key)
+        promise = clock and (clock.limits.committed or clock.limits.statutory)
+        if clock is not None and promise is not None and amount < promise.amount:
+            changes = {"amount": amount} | ({"source": source} if source is not None else {})
+            limits = clock.limits.model_copy(update={"committed": promise.model_copy(update=changes)})
             clocks[key] = clock.model_copy(update={"limits": limits})
-    return procedure.model_copy(update={"acts": acts, "clocks": clocks})
+    return procedure.model_copy(update={"clocks": clocks})

@@ -73,6 +73,7 @@ def write(
         case.situation["recorded"] = change.now
     seq = case.last_seq
     case.last_seq += len(events)
+    change.writes += _asked(case)
     rows = [ledger.row(event, seq + n, moment(change.now)) for n, event in enumerate(events, start=1)]
     raw = connection.connection
     last.enter_context(raw.pipeline())
@@ -252,6 +253,16 @@ def migrated(case: Case, body: dict[str, Any]) -> dict[str, Any]:
     return {**body, **_stands(case)}
 
 
+def _asked(case: Case) -> Iterator[Statement]:
+    """Who was asked in joint groups: they may read the case."""
+    for group in case.situation.get("joints", {}).values():
+        for organization in group["asked"]:
+            yield (
+                "INSERT INTO cases_asked (case_id, organization) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [case.id, organization],
+            )
+
+
 def _insert(rows: list[tuple[Any, ...]]) -> Iterator[Statement]:
     if rows:
         places = ", ".join(["(" + ", ".join(["%s"] * len(ledger.COLUMNS)) + ")"] * len(rows))
@@ -268,7 +279,7 @@ _SAVED = f"UPDATE cases_case SET {', '.join(f'{name} = %s' for name in _NAMES)} 
 
 def _save(case: Case, *, new: bool) -> Statement:
     values = [getattr(case, name) for name in _NAMES]
-    for name in ("situation", "fold"):
+    for name in ("situation", "fold", "promise"):
         place = _NAMES.index(name)
         values[place] = None if values[place] is None else json.dumps(values[place], ensure_ascii=False)
     return (_NEW, [case.id, *values]) if new else (_SAVED, [*values, case.id])

@@ -21,12 +21,12 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.library import Library
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger.queries import StoredEvent
-from qinzheng.supervision import archive, batch, live
+from qinzheng.supervision import archive, batch, live, programs
 from qinzheng.supervision.ladders import OTHER
 from qinzheng.supervision.schema import Rule
 
-Kept = tuple[str, str, str]
-"""procedure, edition, variant: what a case is judged by"""
+Kept = tuple[str, str, str, programs.Promise]
+"""procedure, edition, variant, what the item promised: what a case is judged by"""
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,15 @@ def jobs(
 def _kept(events: list[StoredEvent]) -> Kept:
     """The edition that the case keeps, as far as the events tell."""
     edition = [event.under for event in events if event.type in (OPENED, MIGRATED)][-1]
-    return events[0].procedure, edition, events[0].body["variant"]
+    opening = events[0].body
+    return events[0].procedure, edition, opening["variant"], tuple(sorted(opening.get("promise", {}).items()))
 
 
 def _archive(path: Path, kept: Kept, rules: str, as_of: int, basis: Basis) -> _Archive | None:
-    procedure, edition, variant = kept
+    procedure, edition, variant, promise = kept
     library = basis.library
     tried = basis.tried.get(procedure) or shelf.edition("procedure", procedure, edition).definition
-    definition = variants.apply(tried, variant)
+    definition = variants.apply(tried, variant, dict(promise))
     standing: list[Rule] = library.standing("rule", basis.day)
     chosen = [rule for rule in standing if rule.set == rules and procedure in rule.supervises]
     if not chosen:

@@ -32,11 +32,13 @@ ClockRow = dict[str, Any]
 
 def project(change: Change) -> list[Deemed]:
     """Judge the change: cards and clocks into ``change.writes`` and ``determinations``, deemed acts back."""
-    ready = programs.ready(change.case.procedure, change.case.edition, change.case.variant)
-    return _Judgement(change, ready).run()
+    ready = programs.of(change.case)
+    return Judgement(change, ready).run()
 
 
-class _Judgement:
+class Judgement:
+    """One change of one case, judged: the saved state, the codes of its names, and what the kernel found."""
+
     def __init__(self, change: Change, ready: programs.Ready) -> None:
         self.change = change
         self.case = change.case
@@ -55,7 +57,7 @@ class _Judgement:
         )
         before = {} if state is None else self._running(state)
         if state is None or late:
-            state, before = self._refold(), self._written()
+            state, before = self.refold(), self._written()
         else:
             acts = self.change.acts
             judge.fold(
@@ -76,7 +78,8 @@ class _Judgement:
             return None
         return saved.load(self.compiled.program, self.kept["state"], self.book)
 
-    def _refold(self) -> State:
+    def refold(self) -> State:
+        """The state folded anew from every act of the case; sets ``change.history``."""
         history = acts_of(self.case.id) if self.case.last_seq else []
         acts = in_order([*history, *self.change.acts])
         self.change.history = acts
@@ -147,7 +150,9 @@ class _Judgement:
                 "promise": promise if promise < FAR else None, "paused": None, "end": end,
                 "ending": ending(status, late),
             }  # fmt: skip
-        after |= self._running(state)
+        running = self._running(state)
+        after |= running
+        self.case.next_due = _soonest(running.values(), self.change.now)
         # Acts move clocks; where nobody acted and the program is another one, law or calendar has changed.
         type = MOVED if self.change.acts or self.kept else REDETERMINED
         for (clock, ordinal), row in after.items():
@@ -245,6 +250,16 @@ _CARD = (
     "ON CONFLICT (id) DO UPDATE SET withdrawn_at = NULL, withdrawn_for = NULL, issued_at = excluded.issued_at, "
     "at = excluded.at, detail = excluded.detail, organization = excluded.organization"
 )
+
+
+def _soonest(running: Iterable[ClockRow], now: int) -> dt.datetime | None:
+    """What is due first: of each clock the promise while it can be kept, then the limit."""
+    dues = [
+        row["promise"] if row["promise"] is not None and row["promise"] >= now else row["due"]
+        for row in running
+    ]
+    known = [due for due in dues if due is not None and due < FAR]
+    return ledger.instant(min(known)) if known else None
 
 
 def _instants(row: ClockRow) -> list[Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils import timezone
 
 from qinzheng.calendars import queries as calendars
 from qinzheng.cases import variants
+from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.supervision.program import Compiled, compile_program
 from qinzheng.supervision.schema import Rule
@@ -26,18 +28,24 @@ class Ready:
     name: str
 
 
-_ready: dict[tuple[str, str, str, dt.date], Ready] = {}
+Promise = tuple[tuple[str, int], ...]
+_ready: dict[tuple[str, str, str, Promise, dt.date], Ready] = {}
 _stamp: list[tuple[int, int]] = []
 
 
-def ready(procedure: str, edition: str, variant: str = "") -> Ready:
+def of(case: Case) -> Ready:
+    """The program that judges a case."""
+    return ready(case.procedure, case.edition, case.variant, case.promise)
+
+
+def ready(procedure: str, edition: str, variant: str = "", promise: Mapping[str, int] | None = None) -> Ready:
     """The program of a procedure's edition, in a variant, under the rules in force today and the calendars."""
     stamp = shelf.stamp()
     if _stamp != [stamp]:
         _ready.clear()
         _stamp[:] = [stamp]
     today = timezone.now().astimezone(shelf.ZONE).date()
-    key = (procedure, edition, variant, today)
+    key = (procedure, edition, variant, tuple(sorted((promise or {}).items())), today)
     found = _ready.get(key)
     if found is None:
         found = _ready[key] = _compile(*key)
@@ -49,15 +57,18 @@ def forget() -> None:
     _ready.clear()
 
 
-def _compile(procedure: str, edition: str, variant: str, day: dt.date) -> Ready:
+def _compile(procedure: str, edition: str, variant: str, promise: Promise, day: dt.date) -> Ready:
     library = shelf.library()
     standing: list[Rule] = library.standing("rule", day)
     rules = [rule for rule in standing if rule.set == SET and procedure in rule.supervises]
-    definition = variants.apply(shelf.edition("procedure", procedure, edition).definition, variant)
+    definition = variants.apply(
+        shelf.edition("procedure", procedure, edition).definition, variant, dict(promise)
+    )
     compiled = compile_program(definition, rules, lambda id: calendars.calendar(library, id), {})
     editions = {rule.id: library.hash(rule) for rule in rules}
     parts = [
         edition,
+        *(f"{clock}{amount}" for clock, amount in promise),
         *sorted(editions.values()),
         *(track.count.calendar.edition for track in compiled.tracks),
     ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from qinzheng.cases import about
 from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.supervision.live import ISSUED, MOVED, REDETERMINED, VANISHED, WITHDRAWN
-
 
 ACTS = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED)
 """The events that say where a case stands."""
@@ -24,7 +24,9 @@ def _case(rows: Rows, event: StoredEvent) -> None:
         return
     if event.type == OPENED:
         row |= {"number": body["number"], "procedure": event.procedure, "edition": event.under,
-                "opened_at": ledger.instant(event.occurred_at), "variant": body["variant"]}  # fmt: skip
+                "opened_at": ledger.instant(event.occurred_at), "variant": body["variant"],
+                "opened_by": event.organization, "promise": body.get("promise", {}),
+                **{name: body.get(name, "") for name in ("item", "title", "town")}}  # fmt: skip
     if event.type == MIGRATED:
         row["edition"] = event.under
     row |= {"state": body["state"], "organization": body["organization"],
@@ -51,6 +53,22 @@ def _outside(rows: Rows, event: StoredEvent) -> None:
     numbers = body.get("outside", {}) if event.type == OPENED else {body["kind"]: body["number"]}
     for kind, number in numbers.items():
         rows[kind, number] = {"case_id": event.subject}
+
+
+def _parties(rows: Rows, event: StoredEvent) -> None:
+    for relation, party in event.body.get("parties", {}).items():
+        rows[event.subject, relation] = {"party": party}
+
+
+def _concerns(rows: Rows, event: StoredEvent) -> None:
+    for concern in event.body.get("concerns", []):
+        rows[(event.subject, *about.apart(concern))] = {}
+
+
+def _asked(rows: Rows, event: StoredEvent) -> None:
+    for group in event.body.get("joints", {}).values():
+        for organization in group["asked"]:
+            rows[event.subject, organization] = {}
 
 
 def _clock(rows: Rows, event: StoredEvent) -> None:
@@ -88,10 +106,14 @@ def _cause(event: StoredEvent) -> uuid.UUID | None:
 PROJECTIONS = [
     Projection(
         "cases_case", ("id",),
-        ("number", "procedure", "edition", "variant", "opened_at", "closed_at", "state", "organization", "situation"),
+        ("number", "procedure", "edition", "variant", "opened_at", "closed_at", "state", "organization", "situation",
+         "opened_by", "promise", "item", "title", "town"),
         (*ACTS, NUMBERED, MOVED, REDETERMINED, VANISHED, ISSUED, WITHDRAWN), _case,
     ),
     Projection("cases_outside_number", ("kind", "number"), ("case_id",), (OPENED, NUMBERED), _outside),
+    Projection("cases_party", ("case_id", "relation"), ("party",), (OPENED,), _parties),
+    Projection("cases_concern", ("case_id", "organization", "post"), (), (OPENED,), _concerns),
+    Projection("cases_asked", ("case_id", "organization"), (), (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED), _asked),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),
         ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending"),

@@ -24,7 +24,12 @@ class ActForm(forms.Form):
     use_required_attribute = True
 
     def __init__(
-        self, name: str, act: Act, spoken: Language, organizations: list[tuple[str, str]], data: QueryDict | None = None
+        self,
+        name: str,
+        act: Act,
+        spoken: Language,
+        organizations: list[tuple[str, str]],
+        data: QueryDict | None = None,
     ) -> None:
         super().__init__(data, auto_id=f"{name}-%s")
         self.act = act
@@ -53,7 +58,9 @@ def _many(field: Field_) -> bool:
     return field.type == "reference" and "机关" in field.name.zh
 
 
-def _field(field: Field_, spoken: Language, organizations: list[tuple[str, str]], *, many: bool) -> forms.Field:
+def _field(
+    field: Field_, spoken: Language, organizations: list[tuple[str, str]], *, many: bool
+) -> forms.Field:
     common: dict[str, Any] = {
         "label": pick(field.name, spoken), "required": field.required,
         "help_text": pick(field.help, spoken) if field.help else "",
@@ -65,7 +72,9 @@ def _field(field: Field_, spoken: Language, organizations: list[tuple[str, str]]
             return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
         case "instant":
             return forms.DateTimeField(
-                widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), input_formats=["%Y-%m-%dT%H:%M"], **common
+                widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+                input_formats=["%Y-%m-%dT%H:%M"],
+                **common,
             )
         case "boolean":
             choices = [("", pick(CHOOSE, spoken)), ("yes", pick(YES, spoken)), ("no", pick(NO, spoken))]
@@ -78,7 +87,9 @@ def _field(field: Field_, spoken: Language, organizations: list[tuple[str, str]]
         case "reference":
             return forms.ChoiceField(choices=[("", pick(CHOOSE, spoken)), *organizations], **common)
         case "long_text":
-            return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), max_length=field.most or 4000, **common)
+            return forms.CharField(
+                widget=forms.Textarea(attrs={"rows": 3}), max_length=field.most or 4000, **common
+            )
         case _:
             return forms.CharField(max_length=field.most or 400, **common)
 

@@ -28,14 +28,20 @@ from qinzheng.web.components import Badge, Card, Event, Link, Proof
 
 SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, ISSUED, WITHDRAWN)
 """What a person wants to read; how clocks moved is on the rulers."""
-LEVELS = {"warning": Text(zh="预警", en="warning"), "yellow": Text(zh="黄牌", en="yellow card"), "red": Text(zh="红牌", en="red card")}
+LEVELS = {
+    "warning": Text(zh="预警", en="warning"),
+    "yellow": Text(zh="黄牌", en="yellow card"),
+    "red": Text(zh="红牌", en="red card"),
+}
 
 
 def of(reader: User, case: Case, procedure: Procedure) -> list[Event]:
     """The timeline, oldest first: by the time claimed, then as they came."""
     found = [event for event in queries.history(case.id) if event.type in SHOWN]
     found = [event for event in found if event.type not in (ISSUED, WITHDRAWN) or reader.seats]
-    found.sort(key=lambda event: (event.occurred_at or event.body.get("at") or event.recorded_at, event.subject_seq))
+    found.sort(
+        key=lambda event: (event.occurred_at or event.body.get("at") or event.recorded_at, event.subject_seq)
+    )
     names = organizations.names({event.organization for event in found if event.organization})
     titles = organizations.posts({event.actor for event in found if event.actor.startswith("p-")})
     positions = queries.positions_of(case.id)
@@ -50,7 +56,13 @@ def _event(
     body = event.body
     organization = names.get(event.organization, Text(zh=event.organization, en=event.organization))
     post = titles.get(event.actor)
-    actor = Text(zh=post.name_zh, en=post.name_en) if post else APPLICANT if event.actor.startswith("a-") else Text(zh="", en="")
+    actor = (
+        Text(zh=post.name_zh, en=post.name_en)
+        if post
+        else APPLICANT
+        if event.actor.startswith("a-")
+        else Text(zh="", en="")
+    )
     place = positions.get(event.id)
     return Event(
         sentence=_sentence(event, body, procedure, organization, actor), actor=actor, organization=organization,
@@ -63,7 +75,9 @@ def _event(
 APPLICANT = Text(zh="申请人", en="the applicant")
 
 
-def _sentence(event: StoredEvent, body: dict[str, Any], procedure: Procedure, organization: Text, actor: Text) -> Text:
+def _sentence(
+    event: StoredEvent, body: dict[str, Any], procedure: Procedure, organization: Text, actor: Text
+) -> Text:
     if event.type == ISSUED:
         level = LEVELS[body["level"]]
         return Text(zh=f"发出{level.zh}", en=f"{level.en} issued")
@@ -145,8 +159,14 @@ def card(row: CardRow, case: Case | None) -> Card:
     """A card as the pages show it: its sentence, its rule, the article that it rests on."""
     from_rule = rule(row)
     name = from_rule.name if from_rule else Text(zh=row.rule, en=row.rule)
-    withdrawn = Text(zh="所据事实已变，见时间线", en="the facts changed, see the timeline") if row.withdrawn_at else None
-    unit = organizations.names([row.organization]).get(row.organization) or Text(zh=row.organization, en=row.organization)
+    withdrawn = (
+        Text(zh="所据事实已变，见时间线", en="the facts changed, see the timeline")
+        if row.withdrawn_at
+        else None
+    )
+    unit = organizations.names([row.organization]).get(row.organization) or Text(
+        zh=row.organization, en=row.organization
+    )
     return Card(
         level=row.level, sentence=_why(row, from_rule, case), rule=Link(name, reverse("rule", args=[row.rule, row.edition])),
         organization=unit, at=ledger.microseconds(row.at) or 0,
@@ -169,7 +189,9 @@ def _basis(found: Any) -> Link | None:
     reference = found.source[0]
     source, _, number = reference.partition("/")
     named = f"{source} 第{number}条" if number.isdigit() else source
-    return Link(Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"]))
+    return Link(
+        Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"])
+    )
 
 
 def _why(row: CardRow, found: Any, case: Case | None) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import F, Min, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -23,7 +23,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.supervision import ruler
 from qinzheng.web import language, paging
 from qinzheng.web.cases.page import title
-from qinzheng.web.components import Badge, Choice, Column, Filter, Link, Row, State, Table
+from qinzheng.web.components import Badge, Choice, Column, Filter, Row, State, Table
 from qinzheng.web.templatetags.shell import Due
 
 COLUMNS = (
@@ -31,7 +31,11 @@ COLUMNS = (
     Column(Text(zh="时限尺", en="Limit ruler"), wide=True), Column(Text(zh="还剩", en="Time left")), Column(Text(zh="承办单位", en="Unit")),
 )  # fmt: skip
 FAR_AWAY = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
-STATES = (("open", Text(zh="在办", en="open")), ("late", Text(zh="超期", en="overdue")), ("closed", Text(zh="已办结", en="closed")))
+STATES = (
+    ("open", Text(zh="在办", en="open")),
+    ("late", Text(zh="超期", en="overdue")),
+    ("closed", Text(zh="已办结", en="closed")),
+)
 
 
 def worklist(request: HttpRequest, reader: User) -> dict[str, Any]:
@@ -89,7 +93,9 @@ def _filtered(request: HttpRequest, rows: QuerySet[Case]) -> QuerySet[Case]:
 
 def _filters(request: HttpRequest, reader: User) -> list[Filter]:
     chosen = request.GET
-    procedures = {one.id: one.name for one in shelf.library().all("procedure") if not one.id.startswith("logs.")}
+    procedures = {
+        one.id: one.name for one in shelf.library().all("procedure") if not one.id.startswith("logs.")
+    }
     units = [row for kind in ("department", "town") for row in organizations.of_kind(kind, _today())]
     everything = Choice("", Text(zh="全部", en="all"), False)
     return [
@@ -119,7 +125,9 @@ def _clocks(cases: list[Case]) -> dict[str, Clock]:
     found: dict[str, Clock] = {}
     for clock in Clock.objects.filter(case__in=[case.id for case in cases]).order_by("case", "due_at"):
         kept = found.get(clock.case)
-        if kept is None or (kept.ended_at is not None and (clock.ended_at is None or clock.ended_at > kept.ended_at)):
+        if kept is None or (
+            kept.ended_at is not None and (clock.ended_at is None or clock.ended_at > kept.ended_at)
+        ):
             found[clock.case] = clock
     return found
 
@@ -129,9 +137,17 @@ def _row(case: Case, names: dict[str, Text], clock: Clock | None) -> Row:
     state = procedure.states[case.state]
     tone = "plain" if state.final else "paused" if state.turn != "department" else "own"
     unit = names.get(case.organization, Text(zh=case.organization, en=case.organization))
-    due = "" if clock is None or clock.ended_at or clock.due_at is None else Due(ledger.microseconds(_soonest(clock)))
+    due = (
+        ""
+        if clock is None or clock.ended_at or clock.due_at is None
+        else Due(ledger.microseconds(_soonest(clock)))
+    )
     drawn = _ruler(clock) if clock is not None else ""
-    return Row((title(case), case.number, Badge(state.name, tone), drawn, due, unit), reverse("case", args=[case.number]), case.number)
+    return Row(
+        (title(case), case.number, Badge(state.name, tone), drawn, due, unit),
+        reverse("case", args=[case.number]),
+        case.number,
+    )
 
 
 def _soonest(clock: Clock) -> dt.datetime | None:

@@ -127,8 +127,19 @@ def _clock(clock: ClockSaid, said: CaseSaid, procedure: Procedure) -> Clock:
         why.append(Text(zh=f"承诺：{clock.why_promise.zh}", en=f"promise: {clock.why_promise.en}"))
     due = clock.due if clock.due < FAR else None
     promise = clock.promise if clock.promise < FAR else None
-    return Clock(clock.name, ruler.of(clock, said), ENDINGS[clock.ending], _next_due(clock, promise, due), why,
+    return Clock(clock.name, _drawn(clock, said, due, promise), ENDINGS[clock.ending], _next_due(clock, promise, due), why,
                  basis(procedure, clock.clock))  # fmt: skip
+
+
+def _drawn(clock: ClockSaid, said: CaseSaid, due: int | None, promise: int | None) -> ruler.Clock:
+    state = ENDINGS[clock.ending].word
+    assert isinstance(state, Text)
+    return ruler.Clock(
+        calendar=said.calendar, start=clock.start, needle=clock.end, due=due, promise=promise,
+        ended=clock.ending not in ("running", "overdue"), stretches=said.stretches,
+        title=Text(zh=f"{clock.name.zh}：{state.zh}", en=f"{clock.name.en}: {state.en}"),
+        description=Text(zh="", en=""),
+    )  # fmt: skip
 
 
 def _next_due(clock: ClockSaid, promise: int | None, due: int | None) -> int | None:
@@ -151,7 +162,9 @@ def article(reference: str) -> Link:
     """A citation as a link to its text."""
     source, _, number = reference.partition("/")
     named = f"{source} 第{number}条" if number.isdigit() else source
-    return Link(Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"]))
+    return Link(
+        Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"])
+    )
 
 
 def _spent(said: CaseSaid) -> list[tuple[Text, int]]:
@@ -183,8 +196,33 @@ def cards(reader: User, case: Case) -> list[Card]:
 
 def _people(reader: User, case: Case) -> list[tuple[str, dict[str, Any]]]:
     """Who takes part, masked; opened in full only on a page of its own."""
-    return [(row.relation, parties.masked(row.party)) for row in case.parties.all()] if rules.can(reader, "see", case) else []
+    return (
+        [(row.relation, parties.masked(row.party)) for row in case.parties.all()]
+        if rules.can(reader, "see", case)
+        else []
+    )
 
 
-def _readers(reader: User, case: Case) -> list[Any]:
-    return access.readers(case) if rules.can(reader, "judge", case) or reader.parties else []
+@dataclass(frozen=True)
+class Reader:
+    """Who looked, when first that day, and how often; a post by its title, never a person's name."""
+
+    name: Text
+    at: dt.datetime
+    times: int
+
+
+def _readers(reader: User, case: Case) -> list[Reader]:
+    """Shown to whom the case belongs and to supervision."""
+    if not (rules.can(reader, "judge", case) or reader.parties):
+        return []
+    seen = access.readers(case)
+    posts = organizations_of.posts({each.reader for each in seen})
+    return [
+        Reader(Text(zh=posts[each.reader].name_zh, en=posts[each.reader].name_en) if each.reader in posts else OUTSIDE,
+               each.first_at, each.times)
+        for each in seen
+    ]  # fmt: skip
+
+
+OUTSIDE = Text(zh="申请人", en="the applicant")

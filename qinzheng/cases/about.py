@@ -1,0 +1,118 @@
+"""What a case is about: its item and promise, its title, its parties, whom it concerns; and the texts it keeps sealed.
+
+Parties and kept texts go by reference: the ledger holds nothing personal. A title names the matter, never a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from qinzheng.cases.engine import NotAllowed, Who
+from qinzheng.cases.items import Item
+from qinzheng.cases.schema import Act
+from qinzheng.definitions import shelf
+from qinzheng.definitions.shelf import NotPublished
+from qinzheng.parties import keys, texts
+
+RELATIONS = ("applicant", "agent", "reporter")
+LONGEST_TITLE = 120
+SEALED = "text:"
+Statement = tuple[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class About:
+    """``parties``: relation → party id. ``concerns``: organizations and posts that must not learn of the case.
+
+    ``town``: where it happens. All are fixed when the case is opened.
+    """
+
+    item: str = ""
+    title: str = ""
+    town: str = ""
+    parties: Mapping[str, str] = field(default_factory=dict)
+    concerns: Sequence[str] = ()
+
+    def body(self, promise: Mapping[str, int]) -> dict[str, Any]:
+        """What the opening event says of it; only what there is."""
+        said: dict[str, Any] = {
+            "item": self.item, "title": self.title, "town": self.town, "promise": dict(promise),
+            "parties": dict(self.parties), "concerns": list(self.concerns),
+        }  # fmt: skip
+        return {name: value for name, value in said.items() if value}
+
+    def statements(self, case: str) -> list[Statement]:
+        """The rows beside the case's own."""
+        return rows(case, self.parties, self.concerns)
+
+
+def rows(case: str, parties: Mapping[str, str], concerns: Sequence[str]) -> list[Statement]:
+    """Parties and concerns of a case as statements."""
+    found: list[Statement] = [
+        ("INSERT INTO cases_party (case_id, relation, party) VALUES (%s, %s, %s)", [case, relation, party])
+        for relation, party in parties.items()
+    ]
+    for each in concerns:
+        found.append(
+            (
+                "INSERT INTO cases_concern (case_id, organization, post) VALUES (%s, %s, %s)",
+                [case, *apart(each)],
+            )
+        )
+    return found
+
+
+def apart(concern: str) -> tuple[str, str]:
+    """(organization, post): a concern names one or the other."""
+    return ("", concern) if concern.startswith("p-") else (concern, "")
+
+
+def check(about: About, procedure: str, day: dt.date) -> dict[str, int]:
+    """The promise that the item makes on that day: clock → amount. Raises :class:`NotAllowed` naming the field."""
+    for relation in about.parties:
+        if relation not in RELATIONS:
+            known = "、".join(RELATIONS)
+            raise NotAllowed(
+                f"没有关系 {relation}，可用：{known}",
+                f"no relation {relation}; known: {', '.join(RELATIONS)}",
+                "parties",
+            )
+    if len(about.title) > LONGEST_TITLE:
+        raise NotAllowed(
+            f"标题不超过 {LONGEST_TITLE} 字", f"a title has {LONGEST_TITLE} characters at most", "title"
+        )
+    if not about.item:
+        return {}
+    try:
+        item: Item = shelf.in_force("item", about.item, day).definition
+    except NotPublished:
+        raise NotAllowed(f"没有事项 {about.item}", f"there is no item {about.item}", "item") from None
+    if item.procedure != procedure:
+        raise NotAllowed(
+            f"事项“{item.name.zh}”按 {item.procedure} 办理",
+            f"{item.name.en} is handled by {item.procedure}",
+            "item",
+        )
+    return dict(item.committed)
+
+
+def sealed(act: Act, form: dict[str, Any], case: str, who: Who) -> dict[str, Any]:
+    """The form with every free text kept sealed and its reference in its place."""
+    found = dict(form)
+    for name, described in act.form.items():
+        value = found.get(name)
+        if described.type == "long_text" and isinstance(value, str) and not value.startswith(SEALED):
+            keys.prepare()
+            found[name] = texts.keep_text(value, case, by=who.actor, organization=who.organization)
+    return found
+
+
+def same(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether two forms say the same, as far as can be told: what is kept sealed is not compared."""
+    return stored.keys() == asked.keys() and all(
+        value == asked[name] or (isinstance(value, str) and value.startswith(SEALED))
+        for name, value in stored.items()
+    )
