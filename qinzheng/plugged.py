@@ -9,20 +9,23 @@ from __future__ import annotations
 from qinzheng import wiring
 from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
+from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
-from qinzheng.ledger import projections
+from qinzheng.ledger import projections, recount
 from qinzheng.organizations import actions as organizations
 from qinzheng.organizations import replay as organizations_replay
 from qinzheng.parties import codes
 from qinzheng.parties import replay as parties_replay
-from qinzheng.supervision import live, programs, replay
+from qinzheng.supervision import live, programs, refold, replay
 
 shelf.set_kinds(wiring.KINDS)
 cases.PROJECTORS[:] = [live.project]
 definitions.ON_PUBLISH[:] = [shelf.expire, programs.forget]
 projections.PROJECTIONS[:] = [
+    *definitions_replay.PROJECTIONS,
     *organizations_replay.PROJECTIONS,
     *parties_replay.PROJECTIONS,
     *replay.PROJECTIONS,
 ]
+projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)

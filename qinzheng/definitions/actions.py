@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from qinzheng.definitions import shelf
 from qinzheng.definitions.library import Held, Library
@@ -77,8 +76,12 @@ def publish(editions: Sequence[Edition], by: str, effect: Mapping[str, Any] | No
                 "some are published already or replaced by a newer draft: list the drafts again"
             )
         shelf.check(shelf.prospect(editions))
-        ledger.append([_event(edition, by, effect) for edition in editions])
-        waiting.update(published_by=by, published_at=timezone.now())
+        moments: dict[int, list[int]] = {}
+        done = ledger.append([_event(edition, by, effect) for edition in editions])
+        for edition, appended in zip(editions, done, strict=True):
+            moments.setdefault(appended.recorded_at, []).append(edition.pk)
+        for moment, published in moments.items():  # the ledger's own moments, so that the row follows from it
+            waiting.filter(pk__in=published).update(published_by=by, published_at=ledger.instant(moment))
         for forget in (shelf.expire, *ON_PUBLISH):
             transaction.on_commit(forget)
 
@@ -141,7 +144,8 @@ def _draft(library: Library, held: Held, file: str, place: int, by: str) -> Edit
 
 def _event(edition: Edition, by: str, effect: Mapping[str, Any] | None) -> NewEvent:
     body: dict[str, Any] = {"kind": edition.kind, "definition": edition.definition, "sha256": edition.sha256,
-            "in_force_from": str(edition.in_force_from or ""), "drafted_by": edition.drafted_by}  # fmt: skip
+            "in_force_from": str(edition.in_force_from or ""), "drafted_by": edition.drafted_by,
+            "file": edition.file, "place": edition.place}  # fmt: skip
     if effect is not None:
         body["effect"] = dict(effect)
     return NewEvent(

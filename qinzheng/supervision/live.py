@@ -55,7 +55,7 @@ class Judgement:
         late = self.change.late or any(
             act.occurred_at < self.kept.get("horizon", 0) for act in self.change.acts
         )
-        before = {} if state is None else self._running(state)
+        before = {} if state is None else self.running(state)
         if state is None or late:
             state, before = self.refold(), self._written()
         else:
@@ -124,7 +124,8 @@ class Judgement:
 
     # -- clocks ---------------------------------------------------------------------------------
 
-    def _running(self, state: State) -> dict[tuple[str, int], ClockRow]:
+    def running(self, state: State) -> dict[tuple[str, int], ClockRow]:
+        """The clocks that run, as the table of clocks shows them."""
         rows = {}
         for track in self.compiled.main_tracks():
             lane = state.lanes[track.index]
@@ -150,9 +151,9 @@ class Judgement:
                 "promise": promise if promise < FAR else None, "paused": None, "end": end,
                 "ending": ending(status, late),
             }  # fmt: skip
-        running = self._running(state)
+        running = self.running(state)
         after |= running
-        self.case.next_due = _soonest(running.values(), self.change.now)
+        self.case.next_due = soonest(running.values(), self.change.now)
         # Acts move clocks; where nobody acted and the program is another one, law or calendar has changed.
         type = MOVED if self.change.acts or self.kept else REDETERMINED
         for (clock, ordinal), row in after.items():
@@ -252,7 +253,7 @@ _CARD = (
 )
 
 
-def _soonest(running: Iterable[ClockRow], now: int) -> dt.datetime | None:
+def soonest(running: Iterable[ClockRow], now: int) -> dt.datetime | None:
     """What is due first: of each clock the promise while it can be kept, then the limit."""
     dues = [
         row["promise"] if row["promise"] is not None and row["promise"] >= now else row["due"]
