@@ -16,8 +16,8 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -128,8 +128,9 @@ def verify(folder: Path) -> list[str]:
     broken = [month.file for month in manifest.months if _sha256(folder / month.file) != month.sha256]
     for month in manifest.months:
         digest = hashlib.sha256()
-        for _, leaf, _ in islice(queries.sequenced(month.begin), month.end - month.begin):
-            digest.update(leaf)
+        with closing(_sequenced(month.begin)) as events:
+            for _, leaf, _ in islice(events, month.end - month.begin):
+                digest.update(leaf)
         if digest.hexdigest() != month.leaves and month.file not in broken:
             broken.append(month.file)
     return broken
@@ -153,6 +154,11 @@ def settle(beside: Path, path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _sequenced(begin: int) -> Generator[tuple[int, bytes, queries.StoredEvent], None, None]:
+    """The log from a position on, as something that can be closed before its end."""
+    yield from queries.sequenced(begin)
 
 
 def _beside(path: Path) -> Path:
@@ -185,35 +191,31 @@ class _Follower:
         self._sweep()
 
     def run(self, limit: int | None) -> int:
-        events = self._checked(queries.head()[1])
         done = 0
-        for position, leaf, event in islice(events, limit):
-            month = max(self.manifest.month, rows.month_of(event.recorded_at))
-            if month != self.manifest.month or len(self.pending) >= CHUNK:
-                self._flush()
-            if month != self.manifest.month:
-                self._seal(month)
-            self.pending.append(rows.flat(position, leaf, event))
-            done += 1
+        with closing(self._checked(queries.head()[1])) as events:
+            for position, leaf, event in islice(events, limit):
+                month = max(self.manifest.month, rows.month_of(event.recorded_at))
+                if month != self.manifest.month or len(self.pending) >= CHUNK:
+                    self._flush()
+                if month != self.manifest.month:
+                    self._seal(month)
+                self.pending.append(rows.flat(position, leaf, event))
+                done += 1
         self._flush()
         return done
 
-    def _checked(self, size: int) -> Iterator[tuple[int, bytes, queries.StoredEvent]]:
+    def _checked(self, size: int) -> Generator[tuple[int, bytes, queries.StoredEvent], None, None]:
         """The events still to come, once the last one held is found in the log unchanged."""
         held = self.manifest.position
         if size < held:
             raise AnotherLedger(self.folder)
-        if size == held:
-            return
-        events = queries.sequenced(max(held - 1, 0))
-        if held:
-            _, leaf, _ = next(events)
-            if leaf.hex() != self.manifest.leaf:
+        with closing(_sequenced(max(held - 1, 0))) as events:
+            if held and next(events)[1].hex() != self.manifest.leaf:
                 raise AnotherLedger(self.folder)
-        for expected, found in enumerate(events, start=held):
-            if found[0] != expected:
-                raise AnotherLedger(self.folder)
-            yield found
+            for expected, found in enumerate(events, start=held):
+                if found[0] != expected:
+                    raise AnotherLedger(self.folder)
+                yield found
 
     def _flush(self) -> None:
         """Write what is pending to the tail, joining it with smaller files before it so that they stay few."""
