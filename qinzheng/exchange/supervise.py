@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace, kinds: MappingOf[str, Kind]) -> int:
         else:
             _show(arguments, judged, summary)
     except REFUSALS as why:
-        console.print(str(why), style="red", markup=False, highlight=False)
+        console.print(table.plain(str(why)), style="red", markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("已中断，未写任何结果 / interrupted; no result was written", style="red")
@@ -141,16 +141,16 @@ def _show(arguments: argparse.Namespace, judged: Judged, summary: MappingOf[str,
     )  # fmt: skip
     if arguments.out:
         address = (arguments.out / "report.html").resolve().as_uri()
-        console.print(f"\n报告 · report: {address}", soft_wrap=True)
+        console.print(f"\n报告 · report: {address}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _alarm(judged: Judged, console: Console) -> None:
     """Say what was not taken or could not be judged: never in silence."""
     report = judged.report
     for text in _unread(report, judged.mapping.format):
-        console.print(text, style="yellow", markup=False, highlight=False)
+        console.print(table.plain(text), style="yellow", markup=False, highlight=False)
     for case, why in sorted(judged.verdict.beyond)[: mappings.SHOWN]:
-        console.print(f"警报 · alarm: {case}: {why}", style="red", markup=False, highlight=False)
+        console.print(table.plain(f"警报 · alarm: {case}: {why}"), style="red", markup=False, highlight=False)
     if judged.verdict.beyond:
         count = len(judged.verdict.beyond)
         console.print(

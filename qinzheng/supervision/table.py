@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text as Words
 
 from qinzheng.definitions.form import Text
 from qinzheng.supervision.batch import Verdict, names
@@ -40,7 +41,7 @@ def show(
     )
     for code, counts in rows[:SHOWN]:
         table.add_row(
-            names(organizations, code, "unknown"),
+            Words(_named(names(organizations, code))),
             *(str(counts[name]) for name, _ in COLUMNS),
             str(cards[code, "yellow"]), str(cards[code, "red"]),
         )  # fmt: skip
@@ -54,6 +55,17 @@ def show(
         for level, count in summary["cards"].get(rule.id, {}).items():
             spoken.add_row(f"{rule.name.zh} · {rule.name.en}", level, str(count))
     console.print(spoken)
+
+
+def plain(text: str) -> str:
+    """A text of a log made safe to print: nothing in it moves the cursor or colours the terminal."""
+    return "".join(
+        letter if letter == "\n" or letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def _named(name: str) -> str:
+    return plain(name) if name not in ("", "unknown") else "单位不明 unit unknown"
 
 
 def _cards(rules: list[Rule], verdict: Verdict) -> Counter[tuple[int, str]]:

@@ -12,6 +12,7 @@ from qinzheng.supervision.report.words import TURNS, both, join, said
 
 LISTED = 5
 ACTIONS = 6
+DAYS = ("working_days", "calendar_days")
 
 
 def front(m: Material) -> str:
@@ -124,12 +125,16 @@ def _why(m: Material) -> Iterable[str]:
         ])  # fmt: skip
         yield f"<li>{both(f'时间花在谁那里：{turns.zh}。', f'Whose time it was: {turns.en}.')}</li>"
     if m.typical is not None and m.unit:
-        half, slow = (amount(m.unit, number) for number in m.typical)
-        clock = m.clock
-        yield "<li>" + both(
-            f"{clock.zh}：办结的一半用了 {half.zh}以内，最慢的十分之一用了 {slow.zh}以上。",
-            f"{clock.en}: half of what was done took up to {half.en}, the slowest tenth {slow.en} or more.",
-        ) + "</li>"  # fmt: skip
+        half, slow = m.typical
+        within = (
+            Text(zh="在当日", en="on the same day")
+            if not half and m.unit in DAYS
+            else Text(zh=f"在 {amount(m.unit, half).zh}内", en=f"within {amount(m.unit, half).en}")
+        )
+        tenth = amount(m.unit, slow)
+        zh = f"{m.clock.zh}：办结的一半{within.zh}完成，最慢的十分之一用了 {tenth.zh}以上。"
+        en = f"{m.clock.en}: half of what was done was done {within.en}, the slowest tenth took {tenth.en} or more."
+        yield f"<li>{both(zh, en)}</li>"
 
 
 def _todo(m: Material) -> Iterable[str]:

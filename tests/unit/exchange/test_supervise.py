@@ -307,3 +307,21 @@ def test_an_unknown_mapping_names_those_there_are(log, supervise):
         run = supervise(log(GOOD), mapping=name)
         assert run.code == 1
         assert said in run.said
+
+
+def test_a_name_from_the_log_cannot_draw_on_the_terminal(tmp_path, capsys):
+    path = tmp_path / "log.csv"
+    cells = '"{}",01/02/2019 09:00:00 AM,{},01/04/2019 09:00:00 AM,Closed,"{}"'
+    due, bad, name = "01/03/2019 09:00:00 AM", "01/03/2019 09:00:00\x1b[2J", "[/b]\x1bx"
+    rows = [cells.format("a", due, name), cells.format("b", bad, name)]
+    header = "SRRecordID,CreatedDate,DueDate,CloseDate,SRStatus,Agency\x1b[2J"
+    path.write_text("\n".join([header.replace("\x1b[2J", ""), *rows]) + "\n", encoding="utf-8")
+    assert wiring.main(["supervise", str(path), "--mapping", "baltimore311"]) == 0
+    printed = capsys.readouterr()
+    assert "[/b]\N{REPLACEMENT CHARACTER}x" in printed.out
+    assert "\x1b" not in printed.out + printed.err
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    assert wiring.main(["supervise", str(path), "--mapping", "baltimore311"]) == 1
+    refused = capsys.readouterr().err
+    assert "columns are missing: Agency" in refused
+    assert "\x1b" not in refused

@@ -92,7 +92,7 @@ def test_the_first_page_says_how_many_were_late_and_where(page: str) -> None:
     assert "应有结果的 14 项时限中，6 项超期：每 100 项中有 43 项超过" in first
     assert "13 项时限中 5 项超期（38%）" in first
     assert "1 行没有收下，原因见文末" in first
-    assert "办结的一半用了 2个工作日以内" in first
+    assert "办结的一半在 2个工作日内完成" in first
     assert "部门 100%" in first
     assert first.index("超过规定期限") < first.index("超过承诺时限")
 
