@@ -2,11 +2,15 @@
 
 import copy
 from random import Random
+from typing import Any
 
 from qinzheng.cases import actions as cases
+from qinzheng.cases import writing
 from qinzheng.cases.acts import DEEMED, OPENED, PERFORMED, UNDEEMED, Change
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Act, Field_
+from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
 from qinzheng.supervision import live, programs
 
@@ -14,7 +18,7 @@ ORGANS = ("住建局", "水利局", "公安局")
 MINUTE, DAY = 60_000_000, 86_400_000_000
 
 
-def form(random: Random, act, now: int) -> dict:
+def form(random: Random, act: Act, now: int) -> dict[str, Any]:
     """The act's form filled in as it asks."""
     return {
         name: _value(random, field, name, now)
@@ -23,7 +27,7 @@ def form(random: Random, act, now: int) -> dict:
     }
 
 
-def _value(random, field, name, now):
+def _value(random: Random, field: Field_, name: str, now: int) -> Any:
     if field.type == "integer":
         return random.randint(field.least or 0, min(field.most or 30, (field.least or 0) + 12))
     if field.type == "boolean":
@@ -31,14 +35,14 @@ def _value(random, field, name, now):
     if field.type == "choice":
         return random.choice(sorted(field.choices))
     if field.type in ("instant", "day"):
-        moment = live.ledger.instant(now + random.randint(-5, 60) * DAY).astimezone(live.shelf.ZONE)
+        moment = writing.moment(now + random.randint(-5, 60) * DAY).astimezone(shelf.ZONE)
         return moment.strftime("%Y-%m-%dT%H:%M" if field.type == "instant" else "%Y-%m-%d")
     if name == "organs":
         return random.sample(ORGANS, random.randint(1, 3))
     return random.choice(ORGANS) if name == "next" or field.type == "reference" else "说明"
 
 
-def whoever(random: Random, case: Case, act, *, lawful: bool = True) -> Who:
+def whoever(random: Random, case: Case, act: Act, *, lawful: bool = True) -> Who:
     """Somebody who may do the act; now and then somebody who may not."""
     role = random.choice(act.by) if act.by and lawful else random.choice(("clerk", "handler", "approver"))
     group = next(iter(case.situation.get("joints", {}).values()), None) if act.joint else None
@@ -50,13 +54,13 @@ def whoever(random: Random, case: Case, act, *, lawful: bool = True) -> Who:
 
 def allowed(case: Case) -> list[str]:
     """The acts that the state of the case allows, whoever does them."""
-    procedure, here = cases.procedure_of(case), cases.situation(case)
-    state = procedure.states[here.state]
+    procedure = cases.procedure_of(case)
+    state = procedure.states[case.state]
     return [
         name
         for name, act in procedure.acts.items()
         if act.by and not act.opens
-        and (here.state in act.from_ or (act.any_time and (not state.final or "reopening" in act.traits)))
+        and (case.state in act.from_ or (act.any_time and (not state.final or "reopening" in act.traits)))
     ]  # fmt: skip
 
 
@@ -65,6 +69,7 @@ def check(case_id: str) -> None:
     case = Case.objects.get(pk=case_id)
     _is_lawful(case)
     kept = case.fold
+    assert kept is not None
     anew = copy.deepcopy(case)
     anew.fold = {"names": kept["names"]}
     last_judged = max(case.situation["recorded"], kept["horizon"])
@@ -75,6 +80,7 @@ def check(case_id: str) -> None:
     assert sorted([d.at, d.effective, d.act] for d in deemed) == sorted(
         [at, effective, act] for act, effective, at in case.situation.get("deemed", [])
     )
+    assert anew.fold is not None
     assert anew.fold["state"] == kept["state"]
     compiled = programs.ready(case.procedure, case.edition, case.variant).compiled
     assert kept["state"]["stage"] == compiled.states[case.state]
@@ -101,7 +107,7 @@ def _is_lawful(case: Case) -> None:
                 gone.remove((e.body["act"], e.body["passed_at"]))
             else:
                 steps.append((e.body["passed_at"], 1, e.subject_seq, e))
-    state, answered = "", set()
+    state, answered = "", set[str]()
     for _, _, _, event in sorted(steps, key=lambda step: step[:3]):
         act = procedure.acts[event.body["act"]]
         if act.opens:

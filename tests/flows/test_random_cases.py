@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -26,6 +27,7 @@ from qinzheng.supervision.models import Card
 from tests import library
 from tests.flows import city
 from tests.flows.city import DAY, MINUTE
+from tests.flows.conftest import DatabaseClock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,9 +44,9 @@ REFUSED = (cases.NotAllowed, BadForm)
 class Office(RuleBasedStateMachine):
     """One example: a few cases and what is done to them."""
 
-    clock = None
+    clock: DatabaseClock
     latest = 0
-    reached: set = set()
+    reached: set[tuple[str, str]] = set()
 
     def __init__(self):
         super().__init__()
@@ -73,7 +75,7 @@ class Office(RuleBasedStateMachine):
         who = Who("k", "住建局", random.choice(procedure.acts[opening].by))
         ago = random.choice((0, 0, DAY, 30 * DAY))
         key = envelope.uuid7()
-        more = {"occurred_at": self.clock.now - ago, "key": key, "variant": variant}
+        more: dict[str, Any] = {"occurred_at": self.clock.now - ago, "key": key, "variant": variant}
         done = cases.open_case(name, opening, who, {}, **more)
         again = cases.open_case(name, opening, who, {}, **more)
         assert (done.new, again.new, again.case) == (True, False, done.case)
@@ -101,7 +103,7 @@ class Office(RuleBasedStateMachine):
         who = city.whoever(random, case, acts[name], lawful=stray != 1)
         form = city.form(random, acts[name], self.clock.now)
         key = envelope.uuid7()
-        more = {"key": key}
+        more: dict[str, Any] = {"key": key}
         if late:
             more |= {"occurred_at": self.clock.now - late, "precision": random.choice(("instant", "day"))}
         before = case.last_seq
@@ -153,7 +155,7 @@ class Office(RuleBasedStateMachine):
             plans.append(
                 (name, city.whoever(random, case, acts[name]), city.form(random, acts[name], self.clock.now))
             )
-        faults = []
+        faults: list[Exception] = []
         threads = [threading.Thread(target=self.hand, args=(case.id, plan, faults)) for plan in plans]
         for thread in threads:
             thread.start()
@@ -174,7 +176,7 @@ class Office(RuleBasedStateMachine):
             connection.close()
 
 
-def lives(clock, lives_each=6, steps=14):
+def lives(clock, lives_each=5, steps=14):
     """Long lives of cases of every procedure: more of them than a machine of rules would think of."""
     office = Office()
     for number in range(lives_each):
@@ -207,7 +209,7 @@ def test_whatever_is_done_the_tables_are_what_the_ledger_says(clock):
     run_state_machine_as_test(
         Office,
         settings=settings(
-            max_examples=20, stateful_step_count=16, deadline=None, derandomize=True, database=None,
+            max_examples=15, stateful_step_count=16, deadline=None, derandomize=True, database=None,
             phases=(Phase.generate,), report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
