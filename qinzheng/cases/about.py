@@ -99,6 +99,16 @@ def check(about: About, procedure: str, day: dt.date) -> dict[str, int]:
     return dict(item.committed)
 
 
+def assigned(about: About, opening: Act, form: Mapping[str, Any], day: dt.date) -> Mapping[str, Any]:
+    """The opening form with the unit that decides the item, where the opening assigns one and names none."""
+    if not about.item or opening.assigns is None or form.get(opening.assigns):
+        return form
+    try:
+        return {**form, opening.assigns: shelf.in_force("item", about.item, day).definition.organization}
+    except NotPublished:
+        return form  # said where the item is checked
+
+
 def sealed(act: Act, form: dict[str, Any], case: str, who: Who) -> dict[str, Any]:
     """The form with every free text kept sealed and its reference in its place."""
     found = dict(form)

@@ -56,14 +56,16 @@ def open_case(
     Raises :class:`NotAllowed`, :class:`~qinzheng.cases.fields.BadForm`, and :class:`AnotherEvent` where the
     key did something else before.
     """
-    told = Told(act, who, form, key, occurred_at, precision, reported_at)
+    told = Told(
+        act, who, _with_unit(procedure_id, act, form, about), key, occurred_at, precision, reported_at
+    )
     try:
-        with writing.one_transaction() as last:
+        with writing.one_transaction() as commits:
             found = queries.done_before(told, procedure=procedure_id)
             if found is not None:
                 return found
             change, extra = _opened(procedure_id, told, outside or {}, variant, about or About())
-            writing.write(change, last, type=OPENED, extra=extra)
+            writing.write(change, commits=commits, type=OPENED, extra=extra)
     except IntegrityError as why:
         _taken(why, outside or {})
         found = queries.done_before(told, procedure=procedure_id)
@@ -71,6 +73,17 @@ def open_case(
             raise
         return found
     return _done(change)
+
+
+def _with_unit(
+    procedure_id: str, act: str, form: Mapping[str, Any], about: About | None
+) -> Mapping[str, Any]:
+    """The form with the unit that decides the item, where the opening act assigns one and the form names none."""
+    if about is None or not about.item:
+        return form
+    today = dt.datetime.now(shelf.ZONE).date()
+    opening = shelf.in_force("procedure", procedure_id, today).definition.acts.get(act)
+    return form if opening is None else abouts.assigned(about, opening, form, today)
 
 
 def _opened(
@@ -141,7 +154,7 @@ def perform(
     """
     told = Told(act, who, form, key, occurred_at, precision, reported_at)
     try:
-        with writing.one_transaction() as last:
+        with writing.one_transaction() as commits:
             case, now = queries.lock(case_id)
             found = queries.done_before(told, case=case_id)
             if found is not None:
@@ -149,7 +162,7 @@ def perform(
             if case.due_at is not None and (ledger.microseconds(case.due_at) or 0) < now:
                 writing.let_pass(case, procedure_of(case), now)  # silence may have led the case on meanwhile
             change = _performed(case, now, told)
-            writing.write(change, last)
+            writing.write(change, commits=commits)
     except IntegrityError:
         found = queries.done_before(told, case=case_id)
         if found is None:
@@ -188,7 +201,7 @@ def _done(change: Change) -> Done:
 def add_number(case_id: str, kind: str, number: str, who: Who) -> None:
     """Note the number that another system gave the case. Noting it again changes nothing."""
     try:
-        with writing.one_transaction() as last:
+        with writing.one_transaction() as commits:
             case, now = queries.lock(case_id)
             numbers.check_outside(procedure_of(case), {kind: number})
             if case.outside_numbers.filter(kind=kind, number=number).exists():
@@ -200,7 +213,7 @@ def add_number(case_id: str, kind: str, number: str, who: Who) -> None:
             )  # fmt: skip
             writes = [*numbers.insert(case.id, {kind: number}), searching.statement(case.id, [number])]
             change = Change(case, procedure_of(case), [], now, writes=writes)
-            writing.write(change, last, first=event)
+            writing.write(change, commits=commits, first=event)
     except IntegrityError as why:
         _taken(why, {kind: number})
         raise
@@ -208,12 +221,12 @@ def add_number(case_id: str, kind: str, number: str, who: Who) -> None:
 
 def pass_time(case_id: str) -> bool:
     """Let time pass for one case: marks, caps, deemed acts. False where somebody else holds it."""
-    with writing.one_transaction() as last:
+    with writing.one_transaction() as commits:
         found = queries.held(case_id, skip_locked=True)
         if found is None:
             return False
         case, now = found
-        writing.write(Change(case, procedure_of(case), [], now), last)
+        writing.write(Change(case, procedure_of(case), [], now), commits=commits)
     return True
 
 
@@ -222,7 +235,7 @@ def move_edition(case_id: str, edition: str, state: str, who: Who, reason: str) 
 
     Call it through :mod:`qinzheng.cases.migration`, which shows first what will move.
     """
-    with writing.one_transaction() as last:
+    with writing.one_transaction():
         case, now = queries.lock(case_id)
         body = {"from": case.edition, "reason": reason, "role": who.role}
         case.edition, case.state = edition, state
@@ -230,7 +243,7 @@ def move_edition(case_id: str, edition: str, state: str, who: Who, reason: str) 
             type=MIGRATED, subject=case.id, body=writing.migrated(case, body), procedure=case.procedure,
             organization=who.organization, actor=who.actor, occurred_at=now, under=edition, id=envelope.uuid7(),
         )  # fmt: skip
-        writing.write(Change(case, procedure_of(case), [], now), last, first=event)
+        writing.write(Change(case, procedure_of(case), [], now), first=event)
         if case.state != state:
             raise NotAllowed(
                 f"按新版本，已办环节使办件处于 {case.state}，不是 {state}",

@@ -37,6 +37,18 @@ def check(act: Act, form: Mapping[str, Any]) -> dict[str, Any]:
     return kept({name: form.get(name) for name in act.form})
 
 
+def partial(act: Act, form: Mapping[str, Any]) -> dict[str, Any]:
+    """What another system says of an act: fields that we know and can read, none of them required."""
+    faults = {
+        name: fault
+        for name, value in kept(form).items()
+        if name in act.form and (fault := _fault(act.form[name], value)) is not None
+    }
+    if faults:
+        raise BadForm(faults)
+    return {name: value for name, value in kept(form).items() if name in act.form}
+
+
 def kept(form: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that say something: what the ledger keeps."""
     return {name: value for name, value in form.items() if value is not None and value not in ("", [])}

@@ -44,6 +44,24 @@ def _asked(series: str) -> Any:
         return cursor.fetchone()
 
 
+def block(procedure: Procedure, years: Sequence[tuple[int, int]]) -> list[str]:
+    """The next numbers of the procedure's series, one for each (year, month), in their order."""
+    found: list[str] = [""] * len(years)
+    for year in sorted({year for year, _ in years}):
+        places = [place for place, each in enumerate(years) if each[0] == year]
+        series = f"cases_number_{procedure.number.prefix.lower()}{year}"
+        _begin(series)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(to_regclass(%s::text)) FROM generate_series(1, %s)", [series, len(places)]
+            )
+            for place, (serial,) in zip(places, cursor.fetchall(), strict=True):
+                found[place] = procedure.number.form.format(
+                    prefix=procedure.number.prefix, year=year, month=years[place][1], serial=serial
+                )
+    return found
+
+
 def _begin(series: str) -> None:
     """The first number of a year: the first writer makes the sequence, the others wait for it."""
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -39,25 +39,25 @@ Statement = tuple[str, Sequence[Any]]
 
 
 @contextmanager
-def one_transaction() -> Iterator[ExitStack]:
-    """A transaction whose last statements go out together with its COMMIT: give what it yields to :func:`write`."""
-    if connection.in_atomic_block:  # somebody else commits
-        with transaction.atomic(), connection.wrap_database_errors, ExitStack() as last:
-            yield last
-    else:
-        with connection.wrap_database_errors, ExitStack() as last, transaction.atomic():
-            yield last
+def one_transaction() -> Iterator[bool]:
+    """A transaction, and whether it is ours to end: then :func:`write` sends COMMIT with its statements, in one flush.
+
+    After that nothing may be read or written in it any more.
+    """
+    ours = not connection.in_atomic_block
+    with transaction.atomic(), connection.wrap_database_errors:
+        yield ours
 
 
 def write(
     change: Change,
-    last: ExitStack,
     *,
+    commits: bool = False,
     type: str = PERFORMED,
     first: NewEvent | None = None,
     extra: Any = None,
 ) -> None:
-    """Append the acts (and ``first``), let the projectors judge, and send everything.
+    """Append the acts (and ``first``), let the projectors judge, and send everything; ``commits``: the COMMIT too.
 
     ``extra``: what the body of an opening says besides.
     """
@@ -65,7 +65,7 @@ def write(
     change.cause = acts[0].id if acts else first.id if first else None
     events = [first] if first else []
     if not change.late:
-        events += [_event(case, act, type, extra) for act in acts]
+        events += [event(case, act, type, extra) for act in acts]
     deemed = [each for projector in PROJECTORS for each in projector(change)]
     events += _deem(change, deemed) if _in_order(change, deemed) else _replay(change, deemed, type)
     events += change.determinations
@@ -73,19 +73,19 @@ def write(
         case.situation["recorded"] = change.now
     seq = case.last_seq
     case.last_seq += len(events)
-    change.writes += _asked(case)
+    change.writes += asked(case)
     rows = [ledger.row(event, seq + n, moment(change.now)) for n, event in enumerate(events, start=1)]
     raw = connection.connection
-    last.enter_context(raw.pipeline())
-    with raw.cursor() as cursor:
-        for sql, parameters in (*_insert(rows), *change.writes, _save(case, new=type == OPENED)):
+    with raw.pipeline(), raw.cursor() as cursor:
+        for sql, parameters in (*_insert(rows), *change.writes, save(case, new=type == OPENED)):
             cursor.execute(sql, parameters)
+        if commits:  # Django finds the transaction ended and has nothing left to send
+            cursor.execute("COMMIT")
 
 
 def let_pass(case: Case, procedure: Procedure, now: int) -> None:
     """Let time pass for the case inside the caller's transaction, before somebody acts on it."""
-    with ExitStack() as at_once:
-        write(Change(case, procedure, [], now), at_once)
+    write(Change(case, procedure, [], now))
 
 
 def settle(case: Case, procedure: Procedure, after: Situation, at: int) -> None:
@@ -122,7 +122,7 @@ def _known(case: Case) -> list[Deemed]:
     return [Deemed(*each) for each in case.situation["deemed"]]
 
 
-def _remember(case: Case, deemed: list[Deemed]) -> None:
+def remember(case: Case, deemed: list[Deemed]) -> None:
     listed = sorted(deemed, key=lambda each: (each.at, each.effective, each.act))
     case.situation["deemed"] = [[each.act, each.effective, each.at] for each in listed]
 
@@ -139,8 +139,8 @@ def _deem(change: Change, deemed: list[Deemed]) -> list[NewEvent]:
         settle(case, procedure, after, each.effective)
         case.situation["last"] = max(case.situation["last"], each.at)
         known = [*known, each]
-        _remember(case, known)
-        events.append(_determined(change, DEEMED, each))
+        remember(case, known)
+        events.append(determined(change, DEEMED, each))
     return events
 
 
@@ -151,10 +151,10 @@ def _replay(change: Change, deemed: list[Deemed], type: str) -> list[NewEvent]:
     before = _known(case)
     case.closed_at = None
     _played(change, deemed)
-    _remember(case, deemed)
-    events = [_event(case, act, type, None) for act in change.acts] if change.late else []
-    events += [_determined(change, UNDEEMED, each) for each in before if each not in deemed]
-    return events + [_determined(change, DEEMED, each) for each in deemed if each not in before]
+    remember(case, deemed)
+    events = [event(case, act, type, None) for act in change.acts] if change.late else []
+    events += [determined(change, UNDEEMED, each) for each in before if each not in deemed]
+    return events + [determined(change, DEEMED, each) for each in deemed if each not in before]
 
 
 def _played(change: Change, deemed: list[Deemed]) -> None:
@@ -167,7 +167,7 @@ def _played(change: Change, deemed: list[Deemed]) -> None:
     late = {act.id for act in change.acts} if change.late else set()
     checked = False
     here: Situation | None = None
-    for step in _steps(change.history or [], deemed):
+    for step in steps(change.history or [], deemed):
         if isinstance(step, Deemed):
             assert here is not None
             here = engine.after(procedure, here, step.act, SYSTEM, {})
@@ -197,7 +197,7 @@ def _check(procedure: Procedure, here: Situation, act: Act, late: bool) -> None:
         raise NotAllowed(zh, en, "occurred_at") from why
 
 
-def _steps(history: list[Act], deemed: list[Deemed]) -> list[Act | Deemed]:
+def steps(history: list[Act], deemed: list[Deemed]) -> list[Act | Deemed]:
     """Acts and deemed acts as the kernel folds them: a mark is passed after the acts of its moment."""
     steps: list[tuple[int, int, int, Act | Deemed]] = [(act.occurred_at, 0, act.seq, act) for act in history]
     passed = 0
@@ -229,7 +229,8 @@ def _stands(case: Case) -> dict[str, Any]:
     return body
 
 
-def _event(case: Case, act: Act, type: str, extra: dict[str, Any] | None) -> NewEvent:
+def event(case: Case, act: Act, type: str, extra: dict[str, Any] | None) -> NewEvent:
+    """The event of an act, with where it left the case."""
     body = {"act": act.name, "role": act.who.role, "form": dict(act.form), **_stands(case), **(extra or {})}
     return NewEvent(
         type=type, subject=case.id, body=body, procedure=case.procedure, organization=act.who.organization,
@@ -238,7 +239,7 @@ def _event(case: Case, act: Act, type: str, extra: dict[str, Any] | None) -> New
     )  # fmt: skip
 
 
-def _determined(change: Change, type: str, deemed: Deemed) -> NewEvent:
+def determined(change: Change, type: str, deemed: Deemed) -> NewEvent:
     """The determination that an act was deemed, or is deemed no longer."""
     case = change.case
     return NewEvent(
@@ -253,7 +254,7 @@ def migrated(case: Case, body: dict[str, Any]) -> dict[str, Any]:
     return {**body, **_stands(case)}
 
 
-def _asked(case: Case) -> Iterator[Statement]:
+def asked(case: Case) -> Iterator[Statement]:
     """Who was asked in joint groups: they may read the case."""
     for group in case.situation.get("joints", {}).values():
         for organization in group["asked"]:
@@ -277,7 +278,7 @@ _NEW = f"INSERT INTO cases_case (id, {', '.join(_NAMES)}) VALUES (%s{', %s' * le
 _SAVED = f"UPDATE cases_case SET {', '.join(f'{name} = %s' for name in _NAMES)} WHERE id = %s"
 
 
-def _save(case: Case, *, new: bool) -> Statement:
+def save(case: Case, *, new: bool) -> Statement:
     values = [getattr(case, name) for name in _NAMES]
     for name in ("situation", "fold", "promise"):
         place = _NAMES.index(name)

@@ -135,6 +135,19 @@ def parents(org_ids: Collection[str], day: dt.date) -> dict[str, str]:
     return dict(placed.values_list("organization_id", "parent_id"))
 
 
+ANSWERING = frozenset({"city", "leading_group", "department", "town", "village", "service_point"})
+"""Kinds of units that act in their own name; an inner division acts in its department's."""
+
+
+def units(org_ids: Collection[str], day: dt.date) -> dict[str, str]:
+    """The unit in whose name each organization acts on a day: itself, or the nearest above it that has a name."""
+    found: dict[str, str] = {}
+    for id in org_ids:
+        kinds = {row.id: row.kind for row in organizations([id, *ancestors(id, day)]).values()}
+        found[id] = next((each for each in (id, *ancestors(id, day)) if kinds.get(each) in ANSWERING), id)
+    return found
+
+
 def organizations(org_ids: Collection[str]) -> dict[str, Organization]:
     """Units by id, in one query; unknown ids are left out."""
     return Organization.objects.in_bulk(list(org_ids))

@@ -87,7 +87,12 @@ def _window(chance: random.Random) -> Iterator[Seat]:
 def _hotline(chance: random.Random) -> Iterator[Seat]:
     for k in range(1, 11):
         yield Seat(
-            f"hotline/agent-{k}", "hotline-centre", f"话务{k}号", f"Agent {k}", ("clerk", "agent"), name(chance)
+            f"hotline/agent-{k}",
+            "hotline-centre",
+            f"话务{k}号",
+            f"Agent {k}",
+            ("clerk", "agent"),
+            name(chance),
         )
     for k in range(1, 4):
         yield Seat(

@@ -1,0 +1,163 @@
+"""The city at work while the pages are open: people ask, officers act, some are slow, a few cheat; through the real acts.
+
+Everything here happens now, by the database's clock, through ``open_case`` and ``perform`` alone. Approvals and
+hotline orders come first; the demonstration in minutes lets a newcomer watch a card fall.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import OperationalError, close_old_connections
+
+from qinzheng.cases import actions as cases
+from qinzheng.cases.about import About
+from qinzheng.cases.actions import NotAllowed
+from qinzheng.cases.items import Item
+from qinzheng.cases.models import Case
+from qinzheng.definitions import shelf
+from qinzheng.parties.models import Party
+from qinzheng.simulation.qinghe import places
+from qinzheng.simulation.qinghe.load import desks_of, who
+from qinzheng.simulation.qinghe.stories import WISHES
+
+MINUTES = "demo.minutes"
+NEXT: dict[tuple[str, str], tuple[str, str, str]] = {
+    ("services.matter", "received"): ("accept", "clerk", "clerk"), ("services.matter", "accepted"): ("finish", "handler", "handler"),
+    ("services.matter", "correcting"): ("supply_correction", "applicant", "applicant"),
+    ("approvals.standard", "received"): ("accept", "handler", "handler"), ("approvals.standard", "accepted"): ("grant", "deputy", "approver"),
+    ("approvals.standard", "special"): ("special_done", "handler", "handler"), ("approvals.standard", "granted"): ("issue", "clerk", "clerk"),
+    ("approvals.standard", "correcting"): ("supply_correction", "applicant", "applicant"),
+    ("hotline.work-order", "received"): ("dispatch", "dispatcher", "clerk"), ("hotline.work-order", "dispatched"): ("sign", "handler", "handler"),
+    ("hotline.work-order", "handling"): ("reply", "handler", "handler"), ("hotline.work-order", "replied"): ("review", "dispatcher", "clerk"),
+    ("hotline.work-order", "reviewed"): ("call_back", "dispatcher", "clerk"),
+    (MINUTES, "received"): ("accept", "clerk", "clerk"), (MINUTES, "accepted"): ("finish", "clerk", "clerk"),
+}  # fmt: skip
+"""(procedure, state) → the act that comes next, the desk that does it, its role."""
+
+
+class City:
+    """One fictional city, acting."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(f"living {seed} {time.time_ns()}")
+        library = shelf.library()
+        items: list[Item] = library.all("item")
+        self.services = [item for item in items if item.procedure == "services.matter"]
+        self.licences = [item for item in items if item.procedure == "approvals.standard"]
+        self.desks = desks_of()
+        self.parties = list(Party.objects.values_list("pk", flat=True)[:4000])
+        self.wishes = {zh: owner for zh, _, owner in WISHES}
+
+    def live(self, every_s: float, stop: threading.Event) -> None:
+        """Do one thing after another until ``stop``; what is refused was a slip and is let go."""
+        doings: list[Callable[[], None]] = [
+            self.go_on,
+            self.service,
+            self.licence,
+            self.call,
+            self.minutes,
+            self.go_on_minutes,
+        ]
+        while not stop.wait(self.chance.expovariate(1 / every_s)):
+            try:
+                self.chance.choices(doings, (46, 9, 5, 12, 8, 20))[0]()
+            except NotAllowed:
+                continue
+            except OperationalError:
+                close_old_connections()
+                stop.wait(2)
+
+    # -- new cases --------------------------------------------------------------------------------
+
+    def about(self, item: Item | None = None, title: str = "") -> About:
+        town = places.town_id(self.chance.randrange(1, len(places.TOWNS) + 1))
+        parties = {"applicant": self.chance.choice(self.parties)} if self.parties else {}
+        return About(item.id if item else "", item.name.zh if item else title, town, parties)
+
+    def clerk(self) -> str:
+        return f"window/clerk-{self.chance.randrange(1, 17)}"
+
+    def service(self) -> None:
+        item = self.chance.choice(self.services)
+        cases.open_case(
+            item.procedure, "receive", who(self.clerk(), "clerk", self.desks), {}, about=self.about(item)
+        )
+
+    def licence(self) -> None:
+        item = self.chance.choice(self.licences)
+        cases.open_case(
+            item.procedure, "receive", who(self.clerk(), "clerk", self.desks), {}, about=self.about(item)
+        )
+
+    def call(self) -> None:
+        agent = f"hotline/agent-{self.chance.randrange(1, 11)}"
+        title = self.chance.choice(list(self.wishes))
+        cases.open_case(
+            "hotline.work-order", "call", who(agent, "clerk", self.desks), {}, about=self.about(title=title)
+        )
+
+    def minutes(self) -> None:
+        """A demonstration case, at some town's service centre."""
+        clerk = f"{places.town_id(self.chance.randrange(1, len(places.TOWNS) + 1))}/clerk"
+        cases.open_case(
+            MINUTES, "receive", who(clerk, "clerk", self.desks), {}, about=self.about(title="演示件")
+        )
+
+    # -- going on ---------------------------------------------------------------------------------
+
+    def go_on(self) -> None:
+        """Somebody does what comes next on some open case."""
+        found = Case.objects.filter(closed_at=None).exclude(procedure=MINUTES).order_by("?").first()
+        if found is not None:
+            self.next_act(found)
+
+    def go_on_minutes(self) -> None:
+        """Demonstration cases: most in time, some after the promise, some past the limit, a few never."""
+        found = Case.objects.filter(closed_at=None, procedure=MINUTES).order_by("?").first()
+        if (
+            found is not None
+            and not found.number.endswith(("3", "7"))
+            or found is not None
+            and found.state == "received"
+        ):
+            self.next_act(found)
+
+    def next_act(self, case: Case) -> None:
+        step = NEXT.get((case.procedure, case.state))
+        if step is None:
+            return
+        act, desk, role = step
+        form: dict[str, object] = {}
+        if act == "dispatch":
+            form = {
+                "next": case.town
+                if self.chance.random() < 0.35
+                else self.wishes.get(case.title, "urban-management")
+            }
+        if act == "call_back":
+            form = {"satisfied": self.chance.random() < 0.86}
+        cases.perform(case.pk, act, who(self.seat(case, desk), role, self.desks), form)
+
+    def seat(self, case: Case, desk: str) -> str:
+        unit = case.organization
+        if desk == "applicant":
+            return "applicant"
+        if desk == "dispatcher":
+            return f"hotline/dispatcher-{self.chance.randrange(1, 4)}"
+        if desk == "clerk":
+            return f"{unit.removeprefix('point-')}/clerk" if "town-" in unit else self.clerk()
+        if unit.startswith("town-"):
+            return f"{unit}/handler"
+        owner = self.owner(case)
+        return f"{owner}/deputy" if desk == "deputy" else f"{owner}/handler-{self.chance.randrange(1, 4)}"
+
+    def owner(self, case: Case) -> str:
+        """The department that handles the case: its item's, or the one that holds it."""
+        if case.item:
+            owner: str = shelf.library().get("item", case.item).organization
+            return owner
+        return case.organization
