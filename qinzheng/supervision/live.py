@@ -191,11 +191,11 @@ class Judgement:
             rule = self.compiled.rules[finding[1]].id
             found[card_id(rule, self.ready.editions[rule], self.case.id, finding[2]).hex()] = finding
         known: set[str] = set()
-        if self.case.last_seq and (found or self.change.history is not None):
+        if self.case.last_seq and self.change.history is not None:
             for card in Card.objects.filter(case=self.case.id, withdrawn_at=None):
                 if card.id in found and self._as_issued(card, found[card.id]):
                     known.add(card.id)
-                elif self.change.history is not None:
+                else:
                     self._withdraw(card)
         for id, finding in found.items():
             if id not in known:
