@@ -18,8 +18,11 @@ from config import files
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("QINZHENG_HOME", BASE_DIR / "var"))
 
-DEMO = os.environ.get("QINZHENG_DEMO", "") == "1"
-"""A fictional city with one-click logins; refused beside a database of one's own (see ``qinzheng doctor``)."""
+EMBEDDED = os.environ.get("DATABASE_URL", "") in ("", os.environ.get("QINZHENG_EMBEDDED", ""))
+"""The database is the embedded one: a process that starts it leaves its address to its children."""
+DEMO_REFUSED = os.environ.get("QINZHENG_DEMO", "") == "1" and not EMBEDDED
+DEMO = os.environ.get("QINZHENG_DEMO", "") == "1" and EMBEDDED
+"""A fictional city with one-click logins; never beside a database of one's own."""
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 
@@ -162,7 +165,7 @@ def session_key() -> str:
     """``SECRET_KEY``; with the embedded database one is made and kept (0600), a city gives its own."""
     given = os.environ.get("SECRET_KEY", "")
     file = HOME / "keys" / "session.key"
-    if given or (os.environ.get("DATABASE_URL") and not file.exists()):
+    if given or (not EMBEDDED and not file.exists()):
         return given
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,7 +189,7 @@ CRYPTO = os.environ.get("CRYPTO", "std")  # "gm": SM2/SM3/SM4 instead of Ed25519
 MASTER_KEY = os.environ.get("QINZHENG_MASTER_KEY", "")
 MASTER_KEY_FILE = os.environ.get("QINZHENG_MASTER_KEY_FILE", "") or str(HOME / "keys" / "master.key")
 # Only with the embedded database is a missing key file made; a city makes, keeps and backs up its own.
-MASTER_KEY_MADE = not os.environ.get("DATABASE_URL")
+MASTER_KEY_MADE = EMBEDDED
 
 # Signed checkpoints leave the database: a folder and a key that its administrators do not hold.
 CHECKPOINTS = os.environ.get("QINZHENG_CHECKPOINTS", "") or str(HOME / "checkpoints")

@@ -12,6 +12,7 @@ from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
 from qinzheng.ledger import projections, recount
+from qinzheng.operations import duties, worker
 from qinzheng.organizations import actions as organizations
 from qinzheng.organizations import replay as organizations_replay
 from qinzheng.parties import codes
@@ -29,3 +30,4 @@ projections.PROJECTIONS[:] = [
 ]
 projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
+worker.DUTIES[:] = duties.DUTIES

@@ -19,7 +19,7 @@ from qinzheng.exchange import convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
-from qinzheng.operations import console, definition_commands, measuring, party_commands
+from qinzheng.operations import console, definition_commands, measuring, party_commands, process_commands
 from qinzheng.simulation import commands as simulation
 from qinzheng.supervision import checks as supervision_checks
 from qinzheng.supervision import examples
@@ -51,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert.register(groups, KINDS)
     what_if.register(groups, KINDS)
     console.register(groups)
+    process_commands.register(groups)
     measuring.register(groups)
     definition_commands.register(groups, KINDS)
     party_commands.register(groups)

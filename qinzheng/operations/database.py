@@ -169,7 +169,8 @@ def ensure() -> str:
     url = os.environ.get("DATABASE_URL")
     if not url:
         url = _embedded(Path(settings.HOME) / "pg")
-        os.environ["DATABASE_URL"] = url
+        # The second tells children, which find the first set, that it is not a city's own.
+        os.environ["DATABASE_URL"] = os.environ["QINZHENG_EMBEDDED"] = url
     settings.DATABASES["default"].update(settings.database(url))
     return url
 

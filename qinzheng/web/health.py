@@ -101,8 +101,8 @@ def definitions() -> Check:
         return Check(
             "definitions",
             False,
-            f"没有已发布的定义：{names}，请运行 qinzheng definitions publish",
-            f"no published definitions: {names}: run qinzheng definitions publish",
+            f"没有已发布的定义：{names}，请运行 qinzheng setup（或逐件 qinzheng definitions publish）",
+            f"no published definitions: {names}: run qinzheng setup (or qinzheng definitions publish, one by one)",
         )
     return Check("definitions", True, "定义已发布", "definitions are published")
 

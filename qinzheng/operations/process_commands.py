@@ -1,0 +1,83 @@
+"""``qinzheng up | web | worker | setup | migrate``: their parsers; the bodies are loaded when Django is ready."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from qinzheng.operations.console import on_database
+
+RUNNING = "qinzheng.operations.running"
+SETTING_UP = "qinzheng.operations.setting_up"
+HOST = "127.0.0.1"
+
+
+def register(groups: Any) -> None:
+    """Add the commands."""
+    verb = groups.add_parser(
+        "up", help="启动全部：数据库、后台、网页 · run everything: database, worker, web"
+    )
+    _address(verb)
+    verb.add_argument("--no-browser", action="store_true", help="不打开浏览器 · open no browser")
+    verb.set_defaults(run=_where_free(on_database(RUNNING, "up", migrate=False)))
+    verb = groups.add_parser("web", help="网页服务 · serve the pages")
+    _address(verb)
+    verb.add_argument("--workers", type=int, default=1, help="进程数 · processes")
+    verb.add_argument("--threads", type=int, default=8, help="每进程线程数 · threads a process")
+    verb.set_defaults(run=_where_free(on_database(RUNNING, "web", migrate=False)))
+    verb = groups.add_parser(
+        "worker", help="后台：时限、定序、检查点、归档 · time, sequencer, checkpoints, archive"
+    )
+    verb.set_defaults(run=on_database(RUNNING, "work", migrate=False))
+    verb = groups.add_parser(
+        "setup", help="首次使用：发布随程序提供的定义 · first use: publish the shipped definitions"
+    )
+    verb.add_argument("--drafted-by", required=True, help="起草人（化名）· who drafts (a pseudonym)")
+    verb.add_argument("--published-by", required=True, help="发布人，另一人 · who publishes, another person")
+    verb.set_defaults(run=on_database(SETTING_UP, "setup"))
+    verb = groups.add_parser("migrate", help="更新表结构 · bring the tables up to date")
+    verb.set_defaults(run=on_database(RUNNING, "migrated"))
+
+
+def _address(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--host", default=HOST, help="地址 · address")
+    verb.add_argument(
+        "--port", type=int, default=os.environ.get("PORT", "8000"), help="端口，环境变量 PORT · port"
+    )
+
+
+def _where_free(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Refuse a port that is taken before anything is started."""
+
+    def checked(arguments: argparse.Namespace) -> int:
+        why = taken(arguments.host, arguments.port)
+        if why:
+            print(why, file=sys.stderr)
+            return 1
+        return run(arguments)
+
+    return checked
+
+
+def taken(host: str, port: int) -> str:
+    """Why nobody can listen there, or nothing."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as tried:
+            if os.name == "posix":
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except (OSError, OverflowError) as why:
+        if isinstance(why, OSError) and why.errno == errno.EADDRINUSE:
+            return (
+                f"{host}:{port} 已被占用，可能已有一个勤政在运行；请停下它，或用 --port（或环境变量 PORT）另选端口 / "
+                f"{host}:{port} is in use, perhaps by another qinzheng: stop it, or choose another with --port or PORT"
+            )
+        return f"--host/--port：{host}:{port} 不能监听（{why}）/ cannot listen on {host}:{port}: {why}"
+    return ""
