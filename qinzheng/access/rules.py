@@ -53,16 +53,19 @@ def _everything(user: User) -> Q:
     return EVERY
 
 
+def handled(user: User) -> Q:
+    """Cases that are the user's units' to handle now."""
+    return Q(organization__in=user.desk)
+
+
 def _held(user: User) -> Q:
-    """Cases that the user's units hold, opened, or were asked about."""
-    return (
-        Q(organization__in=user.reach) | Q(opened_by__in=user.reach) | Q(pk__in=_asked(user).values("case"))
-    )
+    """Cases that the user's units handle, opened, or were asked about."""
+    return handled(user) | Q(opened_by__in=user.desk) | Q(pk__in=_asked(user).values("case"))
 
 
 def _asked(user: User) -> QuerySet[Any]:
     from_joints = Case._meta.get_field("asked").related_model
-    return from_joints._default_manager.filter(organization__in=user.own)
+    return from_joints._default_manager.filter(organization__in=user.desk)
 
 
 def _mine(user: User) -> Q:
@@ -76,14 +79,15 @@ def _read(*more: str) -> frozenset[str]:
 
 CLAUSES: list[Clause] = [
     Clause("the party sees and takes part in its case", Case, _read("perform"), lambda u: bool(u.parties), _mine),
-    Clause("whoever handles it", Case, _read("perform", "open_personal", "export"), _office, _held),
+    Clause("whoever handles it", Case, _read("perform", "export"), _office, _held),
+    Clause("whoever handles it opens what is personal", Case, frozenset({"open_personal"}), _has(*(OFFICE - {"government_head"})), _held),
     Clause("supervision sees every case", Case, _read("export", "judge"), _has("supervisor"), _everything),
     Clause("the auditor sees every case, masked", Case, _read(), _has("auditor"), _everything),
-    Clause("a unit sees the cards on its cases", Card, _read("answer"), _office, lambda u: Q(organization__in=u.reach)),
+    Clause("a unit sees the cards on its cases", Card, _read("answer"), _office, lambda u: Q(organization__in=u.desk)),
     Clause("supervision works with every card", Card, _read("judge", "export"), _has("supervisor"), _everything),
     Clause("leaders and auditors see every card", Card, _read(), _has("leader", "auditor"), _everything),
     Clause("everybody in office sees the tree", Organization, _read(), lambda u: bool(u.seats), _everything),
-    Clause("a unit sees its own figures", Organization, frozenset({"measure"}), _office, lambda u: Q(pk__in=u.reach)),
+    Clause("a unit sees its own figures", Organization, frozenset({"measure"}), _office, lambda u: Q(pk__in=u.desk)),
     Clause(
         "supervision, appraisers, leaders and auditors see all figures", Organization, frozenset({"measure"}),
         _has("supervisor", "appraiser", "leader", "auditor"), _everything,
@@ -100,7 +104,7 @@ CLAUSES: list[Clause] = [
 DENIALS: list[Clause] = [
     Clause(
         "a sealed case does not exist for whom it concerns", Case, frozenset(),
-        lambda u: bool(u.kin or u.posts), lambda u: Q(concerns__organization__in=u.kin) | Q(concerns__post__in=u.posts),
+        lambda u: bool(u.kin or u.posts), lambda u: Q(pk__in=_concerning(u).values("case")),
     ),
     Clause(
         "nor do its cards", Card, frozenset(), lambda u: bool(u.kin or u.posts),
@@ -112,15 +116,20 @@ DENIALS: list[Clause] = [
 
 def _concerning(user: User) -> QuerySet[Any]:
     concerns = Case._meta.get_field("concerns").related_model
-    return concerns._default_manager.filter(Q(organization__in=user.kin) | Q(post__in=user.posts))
+    return concerns._default_manager.filter(
+        Q(organization__in=user.kin) | Q(post__in=user.held | frozenset(user.posts))
+    )
 
 
 PAGES: dict[str, Callable[[User], bool]] = {
     "work": lambda u: _office(u) or bool(u.roles & {"supervisor"}),
-    "wall": lambda u: u.head or bool(u.roles & {"supervisor", "leader", "auditor", "display"}),
+    "wall": lambda u: u.head or bool(u.roles & {"supervisor", "leader", "auditor"}),
     "overview": lambda u: bool(u.seats),
     "ledger": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "audit",
-    "definitions": lambda u: not u.is_anonymous,
+    "definitions": lambda u: True,
+    "cases": lambda u: bool(u.seats or u.parties),
+    "cards": lambda u: _office(u) or bool(u.roles & {"supervisor", "leader", "auditor"}),
+    "find_people": _office,
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "administration": lambda u: bool(u.power),
@@ -136,6 +145,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "perform": frozenset({"act"}),
     "open": frozenset({"act"}),
     "measure": frozenset({"read"}),
+    "definitions": frozenset({"read", "act", "ingest", "feed"}),
 }
 """What a token's scopes allow at all; an act that is not here is for people only."""
 

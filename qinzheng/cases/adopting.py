@@ -31,6 +31,8 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.envelope import NewEvent, Precision
 
 Rows = list[tuple[Any, ...]]
+TICK = 1_000_000
+"""Microseconds after which a simulated worker has noticed that a mark has passed."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ class _Made:
                 case.situation["last"] = max(case.situation["last"], step.at)
                 known.append(step)
                 writing.remember(case, known)
-                told.append((step.at, writing.determined(change, DEEMED, step)))
+                told.append((min(step.at + TICK, self.now), writing.determined(change, DEEMED, step)))
                 continue
             here = engine.after(procedure, here, step.name, step.who, step.form)
             writing.settle(case, procedure, here, step.occurred_at)
@@ -251,7 +253,7 @@ class _Made:
         body = event.body
         by_seq = {act.seq: act.recorded_at for act in self.acts}
         if "card" in body:
-            return max(int(body["at"]), by_seq.get(body["event"], 0))
+            return max(min(int(body["at"]) + TICK, self.now), by_seq.get(body["event"], 0))
         at = (
             body["end"]
             if body.get("end") is not None
@@ -260,7 +262,7 @@ class _Made:
             else body.get("start")
         )
         moved = [act.recorded_at for act in self.acts if act.occurred_at == at]
-        return max(moved or [int(at or self.acts[-1].recorded_at)])
+        return max(moved or [min(int(at or self.acts[-1].recorded_at) + TICK, self.now)])
 
     def rows(self) -> Rows:
         """The events as rows of the ledger."""

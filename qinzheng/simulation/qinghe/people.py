@@ -119,4 +119,3 @@ def _above(chance: random.Random) -> Iterator[Seat]:
         )
     yield Seat("appraiser", "efficiency-office", "考核岗", "Appraiser", ("appraiser",), name(chance))
     yield Seat("auditor", "audit", "审计岗", "Auditor", ("auditor",), name(chance))
-    yield Seat("display", "efficiency-office", "监察大屏", "The wall's screen", ("display",), "监察大屏")
