@@ -16,7 +16,6 @@ import gzip
 import hashlib
 import json
 import re
-import struct
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +28,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "reported_at": OR_NOTHING, "recorded_at": WHOLE, "under": (str,), "caused_by": (str, type(None)), "body": (str,),
 }  # fmt: skip
 """What a leaf commits to, in this order; times are microseconds UTC, the body base64."""
+NAMES = {*FIELDS, "position"}
 SAID = {
     "signature": "{0}：{1} 的签名不对 / {0}: the signature of {1} is wrong",
     "unsigned": "{0}：没有可信签名 / {0}: no trusted signature",
@@ -74,16 +74,17 @@ def refuse(text: str) -> None:
     raise ValueError(f"a number that is not whole: {text}")
 
 
-def read_json(text: str | bytes, pairs: Any = once) -> Any:
-    return json.loads(text, object_pairs_hook=pairs, parse_constant=refuse, parse_float=refuse)
+LINE, BODY = (
+    json.JSONDecoder(object_pairs_hook=pairs, parse_constant=refuse, parse_float=refuse)
+    for pairs in (once, in_order)
+)
+WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def canonical(raw: bytes) -> bytes:
-    value = read_json(raw, in_order)
-    if (
-        type(value) is not dict
-        or json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() != raw
-    ):
+    text = raw.decode()
+    value = BODY.decode(text)
+    if type(value) is not dict or WRITTEN.encode(value) != text:
         raise ValueError("body: not canonical JSON")
     return raw
 
@@ -102,8 +103,8 @@ class Tree:
 
     def leaf(self, event: dict[str, Any]) -> bytes:
         """ValueError where a field is missing, unknown, of another type, or the body not canonical."""
-        if event.keys() != FIELDS.keys() | {"position"} or type(event["position"]) is not int:
-            raise ValueError(f"fields {sorted(event.keys() ^ (FIELDS.keys() | {'position'}))}")
+        if event.keys() != NAMES or type(event["position"]) is not int:
+            raise ValueError(f"fields {sorted(event.keys() ^ NAMES)}")
         parts = [b"\x00qinzheng.event.1"]
         for name, types in FIELDS.items():
             value = event[name]
@@ -113,7 +114,7 @@ class Tree:
                 parts.append(b"\xff\xff\xff\xff")
                 continue
             raw = canonical(base64.b64decode(value, validate=True)) if name == "body" else str(value).encode()
-            parts.append(struct.pack(">I", len(raw)) + raw)
+            parts += len(raw).to_bytes(4, "big"), raw
         return self.digest(b"".join(parts))
 
     def push(self, peaks: list[bytes], size: int, leaf: bytes) -> None:
@@ -285,7 +286,7 @@ class Export:
 
     def read(self, lines: Iterator[str]) -> int:
         try:
-            head = read_json(next(lines, ""))
+            head = LINE.decode(next(lines, ""))
             self.tree, size = Tree(head["hash"]), head["size"]
             known = head["format"] == "qinzheng.ledger.1" and head["hash"] in ("sha256", "sm3")
             self.tree.digest(b"")
@@ -307,7 +308,7 @@ class Export:
 
     def _event(self, text: str) -> bool:
         try:
-            event = read_json(text)
+            event = LINE.decode(text)
             leaf = self.tree.leaf(event)
         except (ValueError, TypeError, AttributeError, RecursionError) as why:
             self.findings.add(self.count, "line", repr(why))
@@ -361,7 +362,7 @@ def verify(options: argparse.Namespace, findings: Findings) -> int:
     if not keys:
         findings.add(None, "no key")
     if options.receipt:
-        verify_receipt(read_json(Path(options.receipt).read_bytes()), keys, findings)
+        verify_receipt(LINE.decode(Path(options.receipt).read_text("utf-8")), keys, findings)
         return 1
     notes = [Note(Path(name).read_bytes().decode(), name) for name in options.checkpoint]
     if not notes:

@@ -1,16 +1,17 @@
-"""The cursor knows its cluster; an event names the transaction that wrote it, whatever its writer says."""
+"""The cursor knows its cluster; an event cannot name another transaction than the one that writes it."""
 
 from django.db import migrations, models
 
-STAMP = """
-CREATE FUNCTION ledger_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+OWN = """
+CREATE FUNCTION ledger_own_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.transaction := (pg_current_xact_id()::text)::bigint;
-    RETURN NEW;
+    RAISE EXCEPTION '账本事件的事务号由数据库填写 / the transaction of an event is for the database to say'
+        USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER ledger_event_stamp BEFORE INSERT ON ledger_event
-    FOR EACH ROW EXECUTE FUNCTION ledger_stamp();
-"""
+CREATE TRIGGER ledger_event_own_transaction AFTER INSERT ON ledger_event
+    FOR EACH ROW WHEN (NEW.transaction IS DISTINCT FROM (pg_current_xact_id()::text)::bigint)
+    EXECUTE FUNCTION ledger_own_transaction();
+"""  # AFTER: a trigger before each row would keep COPY from writing many rows at once
 
 
 class Migration(migrations.Migration):
@@ -35,6 +36,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(
-            STAMP, "DROP TRIGGER ledger_event_stamp ON ledger_event; DROP FUNCTION ledger_stamp();"
+            OWN,
+            "DROP TRIGGER ledger_event_own_transaction ON ledger_event; DROP FUNCTION ledger_own_transaction();",
         ),
     ]
