@@ -13,7 +13,7 @@ SYSTEM_POSTGRES := $(wildcard /usr/lib/postgresql/*/bin/pg_ctl)
 ON_BOTH := $(wildcard tests/unit/ledger tests/unit/clocks tests/unit/cases)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-system-postgres check lint types layers definitions coverage bench docs screenshots clean
+.PHONY: help setup run sample test test-system-postgres check lint types layers definitions coverage bench docs screenshots clean
 
 help: ## 列出这些目标 · list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,10 @@ help: ## 列出这些目标 · list these targets
 setup: ## 准备环境，无变化时立即返回 · make the environment, at once when nothing changed
 	@$(PYTHON) scripts/bootstrap.py
 
-run: setup ## 生成样本、监察、给出报告 · simulate a sample, supervise it, show the report
+run: setup ## 打开一座运转中的虚构城市 · open a fictional city at work (PORT, SCALE)
+	@QINZHENG_DEMO=1 $(BIN)/qinzheng up
+
+sample: setup ## 生成样本、监察、给出报告，不用数据库 · simulate a sample, supervise it, show the report; no database
 	@$(BIN)/qinzheng demo
 
 test: setup test-system-postgres ## 全部测试 · every test

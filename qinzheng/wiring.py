@@ -21,6 +21,7 @@ from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
 from qinzheng.operations import console, definition_commands, measuring, party_commands, process_commands
 from qinzheng.simulation import commands as simulation
+from qinzheng.simulation.qinghe import commands as city
 from qinzheng.supervision import checks as supervision_checks
 from qinzheng.supervision import examples
 from qinzheng.supervision import schema as supervision_schema
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     definition_commands.register(groups, KINDS)
     party_commands.register(groups)
     simulation.register(groups, KINDS)
+    city.register(groups)
     return parser
 
 

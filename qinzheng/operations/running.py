@@ -21,7 +21,7 @@ from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 
-from qinzheng.operations import setting_up, tied, worker
+from qinzheng.operations import logs, setting_up, tied, worker
 
 PATIENCE_S = 60.0
 """How long the pages may take to answer, and half a process to end."""
@@ -34,6 +34,7 @@ def web(arguments: argparse.Namespace) -> int:
     Granian(
         "config.wsgi:application", address=arguments.host, port=arguments.port, interface=Interfaces.WSGI,
         workers=arguments.workers, blocking_threads=arguments.threads, websockets=False, respawn_failed_workers=True,
+        log_dictconfig=logs.configuration(settings.LOGGING["level"]),
     ).serve()  # fmt: skip
     return 0
 
@@ -65,7 +66,9 @@ def up(arguments: argparse.Namespace) -> int:
     commands = [[*own, "worker"], [*own, "web", "--host", arguments.host, "--port", str(arguments.port)]]
     if settings.DEMO:
         commands.append([*own, "city", "live"])
-    environment = tied.environment()
+    environment = {"QINZHENG_LOG_LEVEL": "WARNING", **tied.environment()}
+    if settings.DEMO and subprocess.run([*own, "city", "load"], env=environment).returncode:
+        return 1
     processes = [subprocess.Popen(command, start_new_session=True, env=environment) for command in commands]
     try:
         health = _health(address + "healthz", processes, stop)

@@ -12,7 +12,6 @@ from itertools import islice
 from django.conf import settings
 from django.db import connection
 
-from qinzheng import wiring
 from qinzheng.access import actions as access
 from qinzheng.access.models import Account
 from qinzheng.calendars import queries as calendars
@@ -21,9 +20,8 @@ from qinzheng.cases.about import About
 from qinzheng.cases.adopting import History, Taken
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
-from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import shelf
-from qinzheng.definitions.library import Library, default_root
+from qinzheng.operations import setting_up
 from qinzheng.organizations import actions as organizations
 from qinzheng.organizations import queries as organization_queries
 from qinzheng.organizations.models import Organization, Person, Post
@@ -62,7 +60,7 @@ def load(scale: float, seed: int, say: Say) -> bool:
     if Case.objects.filter(pk__startswith="case:").exists() and Account.objects.filter(demo=True).exists():
         return False
     steps: Sequence[tuple[str, Callable[[], None]]] = (
-        ("定义 · definitions", _definitions),
+        ("定义 · definitions", setting_up.first_start),
         ("单位与岗位 · units and posts", lambda: _units(seed)),
         ("当事人 · parties", lambda: _parties(seed)),
         ("登录账号 · logins", lambda: _accounts()),
@@ -72,14 +70,6 @@ def load(scale: float, seed: int, say: Say) -> bool:
         do()
     _history(int(CASES * scale), seed, say)
     return True
-
-
-def _definitions() -> None:
-    if not definitions.drafts() and shelf.library().all("procedure"):
-        return
-    root = default_root()
-    definitions.load(Library.read([root], wiring.KINDS), root, "demo-drafter")
-    definitions.publish(definitions.drafts(), "demo-publisher")
 
 
 # -- units and posts ----------------------------------------------------------------------------------
@@ -231,7 +221,7 @@ def _history(count: int, seed: int, say: Say) -> None:
 
 
 _ISSUED = (
-    "UPDATE supervision_card AS c SET issued_at = e.recorded_at FROM ledger_event AS e WHERE e.subject = c.\"case\" "
+    'UPDATE supervision_card AS c SET issued_at = e.recorded_at FROM ledger_event AS e WHERE e.subject = c."case" '
     "AND e.type = 'supervision.card_issued' AND convert_from(e.body, 'UTF8')::jsonb ->> 'card' = c.id"
 )
 """A simulated card was issued when its simulated event was recorded."""
