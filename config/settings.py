@@ -25,6 +25,10 @@ DEMO = os.environ.get("QINZHENG_DEMO", "") == "1" and EMBEDDED
 """A fictional city with one-click logins; never beside a database of one's own."""
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
+PROXIES = int(os.environ.get("PROXIES", "0"))
+"""How many reverse proxies of ours stand in front and are believed."""
+LOGGING_CONFIG = "qinzheng.operations.logs.configure"
+LOGGING = {"level": os.environ.get("QINZHENG_LOG_LEVEL", "INFO").upper()}
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -32,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "qinzheng.web",  # before allauth: its pages wear our layout
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -47,9 +52,9 @@ INSTALLED_APPS = [
     "qinzheng.supervision",
     "qinzheng.access",
     "qinzheng.operations",
-    "qinzheng.web",
 ]
 MIDDLEWARE = [
+    "qinzheng.web.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "qinzheng.web.headers.HeadersMiddleware",
@@ -71,7 +76,6 @@ AUTH_USER_MODEL = "access.Account"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "qinzheng.access.login.AccountBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -94,8 +98,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get(
 AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME, AXES_LOCKOUT_PARAMETERS = 5, 0.25, ["username"]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
-AXES_LOCKOUT_CALLABLE = "qinzheng.access.login.locked_out"
-AXES_IPWARE_PROXY_COUNT = int(os.environ.get("PROXIES", "0")) or None
+AXES_USERNAME_CALLABLE = "qinzheng.access.login.tried_login"
+AXES_LOCKOUT_CALLABLE = "qinzheng.web.accounts.views.locked_out"
+AXES_IPWARE_PROXY_COUNT = PROXIES or None
 AXES_ENABLE_ADMIN = False
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login"
@@ -103,6 +108,14 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "qinzheng.access.login.Adapter"
+ACCOUNT_FORMS = {"login": "qinzheng.web.accounts.forms.LoginForm"}
+MFA_FORMS = {
+    "authenticate": "qinzheng.web.accounts.forms.CodeForm",
+    "activate_totp": "qinzheng.web.accounts.forms.ActivateForm",
+}
+ACCOUNT_SESSION_REMEMBER = False  # nobody stays logged in beyond the idle limit
+ACCOUNT_RATE_LIMITS = False  # wrong passwords are counted by axes, in the database, for all processes
+MFA_TOTP_ISSUER = "勤政 Qinzheng"
 SOCIALACCOUNT_ADAPTER = "qinzheng.access.login.SocialAdapter"
 MFA_ADAPTER = "qinzheng.access.login.FactorAdapter"
 # Single sign-on of the city or province by OpenID Connect: on where OIDC_SERVER names its issuer.

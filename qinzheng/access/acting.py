@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qinzheng.access import rules
 from qinzheng.access.users import Seat, User
 from qinzheng.cases import actions, engine
+from qinzheng.cases.about import About
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Act, Procedure
@@ -24,7 +26,7 @@ def who(user: User, act: Act, case: Case | None = None) -> Who | None:
     for seat in seats:
         role = next((role for role in act.by if role in seat.roles), None)
         if role is not None:
-            return Who(seat.post, seat.organization, role)
+            return Who(seat.post, seat.unit, role)
     role = next((role for role in CITIZEN_ROLES if role in act.by), None)
     if role is not None and user.parties:
         return Who(user.pseudonym, "", role)
@@ -32,7 +34,7 @@ def who(user: User, act: Act, case: Case | None = None) -> Who | None:
 
 
 def _holds(seat: Seat, case: Case | None) -> bool:
-    return case is not None and case.organization == seat.organization
+    return case is not None and case.organization in (seat.unit, seat.organization)
 
 
 def open_acts(user: User, case: Case, procedure: Procedure) -> Iterator[tuple[str, Act]]:
@@ -50,7 +52,7 @@ def fits(procedure: Procedure, here: Situation, name: str, actor: Who) -> bool:
     """Whether the act fits the state; what its form will say is not known yet."""
     try:
         engine.check_may(procedure, name, actor)
-        engine.check_now(procedure, here, name, actor, _Filled())
+        engine.check_now(procedure, here, name, actor, _filled(procedure))
     except NotAllowed:
         return False
     return True
@@ -60,7 +62,17 @@ class _Filled(dict[str, Any]):
     """A form in which everything is filled in: guards on fields are asked when the form is there."""
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
-        return True
+        return self[key] if key in self else True
+
+
+def _filled(procedure: Procedure) -> _Filled:
+    """With as many organizations asked as each joint group needs."""
+    return _Filled(
+        {
+            joint.organizations: [str(n) for n in range(joint.quorum or 1)]
+            for joint in procedure.joints.values()
+        }
+    )
 
 
 def opening_acts(user: User, procedure: Procedure) -> list[tuple[str, Act, Who]]:
@@ -81,3 +93,17 @@ def perform(user: User, case: Case, name: str, form: Mapping[str, Any], **more: 
     if act is None or actor is None or not rules.can(user, "perform", case):
         raise NotAllowed(f"您不能办理“{name}”", f"you may not do {name}")
     return actions.perform(case.pk, name, actor, form, **more)
+
+
+def open_case(
+    user: User, procedure: Procedure, name: str, form: Mapping[str, Any], about: About, *, key: uuid.UUID
+) -> actions.Done:
+    """Open a case as the user; :class:`NotAllowed` where it may not. ``key`` makes a double click one case."""
+    actor = next((who for opening, _, who in opening_acts(user, procedure) if opening == name), None)
+    if actor is None or not rules.can(user, "open"):
+        raise NotAllowed(f"您不能发起“{procedure.name.zh}”", f"you may not open: {procedure.name.en}")
+    if actor.role in CITIZEN_ROLES and not set(about.parties.values()) <= user.parties:
+        raise NotAllowed(
+            "只能以本人或所代表的企业的名义申请", "apply for yourself or the firm you act for", "party"
+        )
+    return actions.open_case(procedure.id, name, actor, form, key=key, about=about)

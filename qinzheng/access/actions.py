@@ -16,7 +16,16 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from qinzheng.access import rules
-from qinzheng.access.models import POWERS, Account, Administration, BreakGlass, Mandate, Seen, Token
+from qinzheng.access.models import (
+    POWERS,
+    Account,
+    Administration,
+    BreakGlass,
+    Mandate,
+    SavedView,
+    Seen,
+    Token,
+)
 from qinzheng.access.users import User
 from qinzheng.cases.engine import NotAllowed
 from qinzheng.cases.models import Case
@@ -248,3 +257,13 @@ def seen(user: User, case: Case) -> None:
 def readers(case: Case) -> list[Seen]:
     """Who looked, newest first."""
     return list(Seen.objects.filter(case=case.pk).order_by(F("first_at").desc())[:50])
+
+
+# -- what somebody keeps for itself -------------------------------------------------------------------
+
+
+def keep_view(user: User, page: str, label: str, query: str) -> None:
+    """Keep a list's filters by a name of the user's own; the same name again replaces them."""
+    SavedView.objects.update_or_create(
+        account_id=user.account, page=page, label=label, defaults={"query": query}
+    )

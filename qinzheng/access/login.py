@@ -11,15 +11,22 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import render
+from django.urls import reverse
 
+from qinzheng.access import actions, rules
+from qinzheng.access.middleware import reader_of
 from qinzheng.access.models import Account
 from qinzheng.parties import keys
 from qinzheng.parties.vault import Sealed
+
+BACKEND = "qinzheng.access.login.AccountBackend"
+LONGEST_LOGIN = 150
 
 
 class AccountBackend(ModelBackend):
@@ -38,10 +45,49 @@ class AccountBackend(ModelBackend):
 
 
 class Adapter(DefaultAccountAdapter):
-    """No sign-up from outside."""
+    """No sign-up from outside; who comes, goes or is refused stands in the security log."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong passwords are counted by axes alone: in the database, for all processes."""
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        account = Account.objects.filter(login=credentials.get("username", "")).first()
+        if account is not None:
+            actions.logged(account, "login_refused", "password")
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        user.backend = BACKEND
+        super().login(request, user)
+        actions.logged(user, "logged_in", "demo" if user.demo else "login")
+
+    def logout(self, request: HttpRequest) -> None:
+        if isinstance(request.user, Account):
+            actions.logged(request.user, "logged_out", "logout")
+        super().logout(request)
+
+    def add_message(self, request: HttpRequest, *args: Any, **more: Any) -> None:
+        """The pages say what happened; the library's sentences are in one language only."""
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return first_page(request)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        return str(settings.LOGOUT_REDIRECT_URL)
+
+
+def first_page(request: HttpRequest) -> str:
+    """Where somebody begins: an administrator without a second factor sets it up first."""
+    account: Any = request.user
+    if account.kind == "administrator" and not account.demo and not is_mfa_enabled(account):
+        return reverse("mfa_activate_totp")
+    reader = reader_of(request)
+    for page in ("work", "wall"):
+        if rules.can(reader, page):
+            return f"/{page}/"
+    return "/cases/" if reader.parties or reader.seats else "/"
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -82,6 +128,7 @@ FACTOR = "access:second-factor"
 """The subject under which secrets of second factors are sealed."""
 
 
-def locked_out(request: HttpRequest, response: Any, credentials: dict[str, Any]) -> HttpResponse:
-    """Too many wrong passwords: the same page for a login that exists and one that does not."""
-    return render(request, "errors/429.html", {"minutes": 15}, status=429)
+def tried_login(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """The login name that somebody tries: wrong passwords are counted by it, whether there is such a login or not."""
+    given = (credentials or {}).get("username") or request.POST.get("login", "")
+    return str(given).strip()[:LONGEST_LOGIN]

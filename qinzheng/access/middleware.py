@@ -6,14 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from qinzheng.access.models import Account
 from qinzheng.access.users import ANONYMOUS, User, user_of
-
-SECOND_FACTOR = "second_factor_at"
-"""Session key: when the second factor was given in this session."""
 
 
 class Reader:
@@ -30,6 +27,7 @@ class Reader:
 def reader_of(request: HttpRequest) -> User:
     """The user of a session; anonymous where nobody has logged in."""
     account: Any = request.user
-    if not isinstance(account, Account) and not getattr(account, "is_authenticated", False):
+    if not getattr(account, "is_authenticated", False):
         return ANONYMOUS
-    return user_of(account, dt.datetime.now(dt.UTC), second_factor=SECOND_FACTOR in request.session)
+    factors = {record["method"] for record in get_authentication_records(request)}
+    return user_of(account, dt.datetime.now(dt.UTC), second_factor="mfa" in factors)

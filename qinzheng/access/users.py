@@ -6,13 +6,15 @@ So moving, relieving or revoking somebody takes effect at once; nothing about ri
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db.models import Q
 
 from qinzheng.access.models import Account, Mandate
 from qinzheng.organizations import queries as organizations
-from qinzheng.organizations.models import Post, Tenure
+from qinzheng.organizations.models import Post
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,16 @@ class Seat:
     roles: frozenset[str]
     head: bool = False
     stand_in: bool = False
+    unit: str = ""
+    """in whose name it acts: a division acts in the name of its department"""
 
 
 @dataclass(frozen=True)
 class User:
-    """What the rules may know of who asks; ``reach`` are the organizations below its own, ``kin`` also those above."""
+    """What the rules may know of who asks: ``own`` the units of its posts, ``reach`` those and all below, ``desk``
+    also the department in whose name its division acts, ``kin`` all of these and every unit above. ``held`` are the posts
+    that it holds, also while it is away: what must be kept from somebody is kept from it on leave too.
+    """
 
     account: int = 0
     pseudonym: str = ""
@@ -41,7 +48,9 @@ class User:
     """what a token may do; None for people"""
     own: frozenset[str] = field(default=frozenset())
     reach: frozenset[str] = field(default=frozenset())
+    desk: frozenset[str] = field(default=frozenset())
     kin: frozenset[str] = field(default=frozenset())
+    held: frozenset[str] = field(default=frozenset())
     second_factor: bool = False
 
     @property
@@ -80,11 +89,14 @@ def user_of(
     if not account.is_active:
         return ANONYMOUS
     day = organizations.day_of(at)
-    seats = _seats(account, at, day)
+    posts = organizations.posts_held(account.person_id, day) if account.person_id else []
+    seats = _seats(posts, at, day)
     own = frozenset(seat.organization for seat in seats)
-    reach = frozenset().union(*(organizations.subtree(id, day) for id in own)) if own else frozenset()
-    above = frozenset().union(*(organizations.ancestors(id, day) for id in own)) if own else frozenset()
-    administration = getattr(account, "administration", None)
+    near = own | {post.organization_id for post in posts}
+    reach = own | organizations.within(own, day) if own else own
+    desk = reach | {seat.unit for seat in seats}
+    above = {unit for id in near for unit in organizations.ancestors(id, day)}
+    below = organizations.within(near, day) if near else set()
     return User(
         account=account.pk,
         pseudonym=account.pseudonym,
@@ -92,32 +104,47 @@ def user_of(
         name=account.person.name if account.person else account.login,
         seats=seats,
         parties=_parties(account, day),
-        power=administration.power if administration else "",
+        power=_power(account, second_factor),
         scopes=scopes,
         own=own,
-        reach=reach | own,
-        kin=reach | own | above,
+        reach=reach,
+        desk=desk,
+        kin=frozenset(near | above | below),
+        held=frozenset(post.pk for post in posts),
         second_factor=second_factor,
     )
 
 
-def _seats(account: Account, at: dt.datetime, day: dt.date) -> tuple[Seat, ...]:
+def _power(account: Account, second_factor: bool) -> str:
+    """An administrator's power counts with its second factor only; a demonstration account has none to give."""
+    administration = getattr(account, "administration", None)
+    if administration is None or not (second_factor or (account.demo and settings.DEMO)):
+        return ""
+    return str(administration.power)
+
+
+def _seats(posts: Sequence[Post], at: dt.datetime, day: dt.date) -> tuple[Seat, ...]:
     """The posts that the person holds and is not absent from, and those it stands in for."""
-    if account.person_id is None:
+    if not posts:
         return ()
-    held = Tenure.objects.filter(person=account.person_id, begins__lte=day).filter(
-        Q(ends=None) | Q(ends__gt=day)
+    acting = organizations.acting_of([post.pk for post in posts], at)
+    others = {id for post in posts for id in organizations.stands_in_for(post.pk, at)}
+    here = [post for post in posts if acting[post.pk].post == post.pk]
+    away = [
+        post for id, post in sorted(organizations.posts(others).items()) if id not in {p.pk for p in here}
+    ]
+    units = organizations.units({post.organization_id for post in [*here, *away]}, day)
+    return tuple(
+        Seat(
+            post.pk,
+            post.organization_id,
+            frozenset(post.roles),
+            post.head,
+            post in away,
+            units[post.organization_id],
+        )
+        for post in [*here, *away]
     )
-    seats = []
-    for post in Post.objects.filter(pk__in=held.values("post")).order_by("pk"):
-        seats.append(_seat(post, stand_in=False))
-        for other in organizations.stands_in_for(post.pk, at):
-            seats.append(_seat(Post.objects.get(pk=other), stand_in=True))
-    return tuple(seats)
-
-
-def _seat(post: Post, *, stand_in: bool) -> Seat:
-    return Seat(post.pk, post.organization_id, frozenset(post.roles), post.head, stand_in)
 
 
 def _parties(account: Account, day: dt.date) -> frozenset[str]:

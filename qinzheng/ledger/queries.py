@@ -97,6 +97,20 @@ def sequenced(begin: int = 0) -> Iterator[tuple[int, bytes, StoredEvent]]:
             yield found[0], bytes(found[1]), stored(found[2:])
 
 
+def latest(limit: int) -> list[tuple[int, StoredEvent]]:
+    """(row, event) of the newest events as they were inserted, the newest first: for pages that watch, never for followers.
+
+    A transaction that commits late puts its events behind newer ones: look again at the last few, not only at new rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT e.row, {', '.join('e.' + name for name in actions.COLUMNS)} FROM ledger_event e "
+            "ORDER BY e.row DESC LIMIT %s",
+            [limit],
+        )
+        return [(found[0], stored(found[1:])) for found in cursor.fetchall()]
+
+
 def head() -> tuple[str, int]:
     """The log's hash and how many events are sequenced."""
     with connection.cursor() as cursor:
@@ -128,3 +142,21 @@ def position_of(event_id: str) -> tuple[int, StoredEvent] | None:
         )
         found = cursor.fetchone()
         return (found[0], stored(found[1:])) if found else None
+
+
+def positions_of(subject: str) -> dict[str, int]:
+    """Event id → position, of every event of a subject that is sequenced."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.id, p.position FROM ledger_event e JOIN ledger_position p ON p.event_id = e.row WHERE e.subject = %s",
+            [subject],
+        )
+        return {str(id): position for id, position in cursor.fetchall()}
+
+
+def event(event_id: str) -> StoredEvent | None:
+    """One event, sequenced or not; None where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SELECT} WHERE e.id = %s", [event_id])
+        found = cursor.fetchone()
+        return stored(found) if found else None

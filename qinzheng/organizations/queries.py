@@ -13,7 +13,7 @@ from django.db.models import Q
 from qinzheng.definitions.form import Text
 from qinzheng.organizations import standing
 from qinzheng.organizations import tree as trees
-from qinzheng.organizations.book import day_of
+from qinzheng.organizations.book import day_of as day_of
 from qinzheng.organizations.models import Membership, Organization, Person, Placement, Post, Tenure
 from qinzheng.organizations.standing import Acting, Standing
 

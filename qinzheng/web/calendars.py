@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 
 from django.db import DatabaseError
@@ -32,3 +33,8 @@ def shipped() -> Calendar:
         kind.name: kind for kind in (Kind("calendar", schema.CalendarDefinition), Kind("source", Source))
     }
     return queries.calendar(Library.read([root / "calendars", root / "sources"], kinds), NATIONAL)
+
+
+def today() -> dt.date:
+    """The civil day of the city."""
+    return dt.datetime.now(shelf.ZONE).date()

@@ -47,6 +47,7 @@ class Card:
     case: Link | None = None
     state: Badge | None = None
     withdrawn: Text | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from qinzheng.web import errors, health, style
+from qinzheng.web.cases import opening
+from qinzheng.web.cases import views as cases
+from qinzheng.web.definitions import views as definitions
+from qinzheng.web.ledger import views as ledger
 from qinzheng.web.portal import views as portal
 from qinzheng.web.styleguide import views as styleguide
+from qinzheng.web.supervision import views as supervision
 
 urlpatterns = [
     path("", portal.home, name="home"),
+    path("", include("qinzheng.web.accounts.urls")),
+    path("work/", cases.work, name="work"),
+    path("work/views/", cases.saved_views, name="saved-views"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/new/", opening.items, name="new-case"),
+    path("cases/new/<str:what>/", opening.open_one, name="open-case"),
+    path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/acts/", cases.act, name="case-acts"),
+    path("cases/<str:number>/people/", cases.people, name="case-people"),
+    path("cards/", supervision.cards, name="cards"),
+    path("cards/<str:card>/", supervision.card, name="card"),
+    path("definitions/sources/<str:source>/<str:number>/", definitions.article, name="article"),
+    path("definitions/rules/<str:rule>/<str:edition>/", definitions.rule, name="rule"),
+    path("definitions/procedures/<str:procedure>/", definitions.procedure, name="procedure"),
+    path("definitions/items/<str:item>/", definitions.item, name="item"),
+    path("wall/", include("qinzheng.web.wall.urls")),
+    path("ledger/events/<uuid:event>/", ledger.event, name="event"),
+    path("api/v1/", include("qinzheng.web.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/errors/<int:status>/", styleguide.error, name="styleguide-error"),
@@ -17,6 +40,7 @@ urlpatterns = [
     path("styleguide/print/", styleguide.paper, name="styleguide-print"),
     path(f"style/{style.DIGEST}.css", style.sheet, name="style"),
 ]
+
 handler400 = errors.bad_request
 handler403 = errors.forbidden
 handler404 = errors.not_found

@@ -8,26 +8,22 @@ from django.urls import reverse
 
 from qinzheng.access import rules
 from qinzheng.access.users import User
-from qinzheng.calendars import queries as calendars
 from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Procedure
-from qinzheng.clocks import explain
-from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
-from qinzheng.definitions.shelf import NotPublished
-from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.organizations import queries as organizations
 from qinzheng.parties import queries as parties
-from qinzheng.parties.errors import PartyRefused
+from qinzheng.parties.subjects import PartyRefused
 from qinzheng.supervision.live import ISSUED, WITHDRAWN
-from qinzheng.supervision.models import Card as CardRow
-from qinzheng.web.components import Badge, Card, Event, Link, Proof
+from qinzheng.web.components import Event, Proof
 
 SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, ISSUED, WITHDRAWN)
 """What a person wants to read; how clocks moved is on the rulers."""
+OF_CARDS = (ISSUED, WITHDRAWN)
+"""Shown to officers only: a card is between the supervision and the unit."""
 LEVELS = {
     "warning": Text(zh="预警", en="warning"),
     "yellow": Text(zh="黄牌", en="yellow card"),
@@ -37,8 +33,13 @@ LEVELS = {
 
 def of(reader: User, case: Case, procedure: Procedure) -> list[Event]:
     """The timeline, oldest first: by the time claimed, then as they came."""
-    found = [event for event in queries.history(case.id) if event.type in SHOWN]
-    found = [event for event in found if event.type not in (ISSUED, WITHDRAWN) or reader.seats]
+    return [event for _, event in by_id(reader, case, procedure)]
+
+
+def by_id(reader: User, case: Case, procedure: Procedure, only: str = "") -> list[tuple[str, Event]]:
+    """The timeline with the ids of its events; ``only`` one of them."""
+    found = [event for event in queries.history(case.id) if event.type in SHOWN and only in ("", event.id)]
+    found = [event for event in found if event.type not in OF_CARDS or reader.seats]
     found.sort(
         key=lambda event: (event.occurred_at or event.body.get("at") or event.recorded_at, event.subject_seq)
     )
@@ -46,7 +47,7 @@ def of(reader: User, case: Case, procedure: Procedure) -> list[Event]:
     titles = organizations.posts({event.actor for event in found if event.actor.startswith("p-")})
     positions = queries.positions_of(case.id)
     texts = _texts(reader, case, found)
-    return [_event(event, procedure, names, titles, positions, texts) for event in found]
+    return [(event.id, _event(event, procedure, names, titles, positions, texts)) for event in found]
 
 
 def _event(
@@ -143,72 +144,11 @@ def _texts(reader: User, case: Case, events: list[StoredEvent]) -> dict[str, str
     if not refs or not (rules.can(reader, "open_personal", case) or rules.can(reader, "judge", case)):
         return {}
     who = reader.posts[0] if reader.posts else reader.pseudonym
+    organization = reader.seats[0].unit if reader.seats else ""
     found: dict[str, str] = {}
     for ref in refs:
         try:
-            found[ref] = parties.text(ref, who, "handling")
+            found[ref] = parties.text(ref, who, "handling", organization)
         except PartyRefused:
             continue
     return found
-
-
-# -- cards --------------------------------------------------------------------------------------------
-
-
-def card(row: CardRow, case: Case | None) -> Card:
-    """A card as the pages show it: its sentence, its rule, the article that it rests on."""
-    from_rule = rule(row)
-    name = from_rule.name if from_rule else Text(zh=row.rule, en=row.rule)
-    withdrawn = (
-        Text(zh="所据事实已变，见时间线", en="the facts changed, see the timeline")
-        if row.withdrawn_at
-        else None
-    )
-    unit = organizations.names([row.organization]).get(row.organization) or Text(
-        zh=row.organization, en=row.organization
-    )
-    return Card(
-        level=row.level, sentence=_why(row, from_rule, case), rule=Link(name, reverse("rule", args=[row.rule, row.edition])),
-        organization=unit, at=ledger.microseconds(row.at) or 0,
-        basis=_basis(from_rule), case=Link(case.number, reverse("case", args=[case.number])) if case else None,
-        state=Badge(Text(zh="有效", en="in effect"), "plain"), withdrawn=withdrawn,
-    )  # fmt: skip
-
-
-def rule(row: CardRow) -> Any:
-    """The rule's edition under which the card was issued; None where it is not at hand."""
-    try:
-        return shelf.edition("rule", row.rule, row.edition).definition
-    except NotPublished:
-        return None
-
-
-def _basis(found: Any) -> Link | None:
-    if found is None:
-        return None
-    reference = found.source[0]
-    source, _, number = reference.partition("/")
-    named = f"{source} 第{number}条" if number.isdigit() else source
-    return Link(
-        Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"])
-    )
-
-
-def _why(row: CardRow, found: Any, case: Case | None) -> Text:
-    """The rule's sentence with the clock and the moment in it. Details that only a fold knows stand on the case page."""
-    if found is None:
-        return Text(zh=row.rule, en=row.rule)
-    calendar = calendars.calendar(shelf.library(), "cn")
-    at = explain.moment(calendar, ledger.microseconds(row.at) or 0)
-    lag = explain.lag(row.detail)
-    clock = _clock(row, case)
-    plain = {"clock": clock, "due": at, "act": Text(zh="该环节", en="the step"), "missing": Text(zh="应办环节", en="a required step"),
-             "count": Text(zh=str(row.detail), en=str(row.detail)), "lag": lag}  # fmt: skip
-    return Text(
-        zh=found.sentence.zh.format_map({k: v.zh for k, v in plain.items()}),
-        en=found.sentence.en.format_map({k: v.en for k, v in plain.items()}),
-    )
-
-
-def _clock(row: CardRow, case: Case | None) -> Text:
-    return Text(zh="时限", en="the limit")

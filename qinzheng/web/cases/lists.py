@@ -22,8 +22,9 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.organizations import queries as organizations
 from qinzheng.supervision import ruler
 from qinzheng.web import language, paging
+from qinzheng.web.calendars import today
 from qinzheng.web.cases.page import title
-from qinzheng.web.components import Badge, Choice, Column, Filter, Row, State, Table
+from qinzheng.web.components import Badge, Choice, Column, Filter, Row, State, Table, Tone
 from qinzheng.web.templatetags.shell import Due
 
 COLUMNS = (
@@ -40,7 +41,7 @@ STATES = (
 
 def worklist(request: HttpRequest, reader: User) -> dict[str, Any]:
     """Open cases that the reader's units hold, the soonest due first."""
-    rows = rules.scope(reader, "see", Case.objects.filter(closed_at=None, organization__in=reader.reach))
+    rows = rules.scope(reader, "see", Case.objects.filter(rules.handled(reader), closed_at=None))
     rows = rows.filter(next_due__isnull=False)
     return _context(request, reader, rows, ("next_due", "id"), WORK, "work")
 
@@ -78,7 +79,7 @@ EMPTY = State("empty", Text(zh="没有符合条件的办件", en="No case fits")
 def _filtered(request: HttpRequest, rows: QuerySet[Case]) -> QuerySet[Case]:
     chosen = request.GET
     if chosen.get("organization"):
-        rows = rows.filter(organization__in=organizations.subtree(chosen["organization"], _today()))
+        rows = rows.filter(organization__in=organizations.subtree(chosen["organization"], today()))
     if chosen.get("procedure"):
         rows = rows.filter(procedure=chosen["procedure"])
     state = chosen.get("state")
@@ -96,15 +97,14 @@ def _filters(request: HttpRequest, reader: User) -> list[Filter]:
     procedures = {
         one.id: one.name for one in shelf.library().all("procedure") if not one.id.startswith("logs.")
     }
-    units = [row for kind in ("department", "town") for row in organizations.of_kind(kind, _today())]
-    everything = Choice("", Text(zh="全部", en="all"), False)
+    units = [row for kind in ("department", "town") for row in organizations.of_kind(kind, today())]
     return [
         Filter("q", Text(zh="查找", en="Search"), value=chosen.get("q", "")),
-        Filter("state", Text(zh="状态", en="State"), [everything, *(Choice(v, n, chosen.get("state") == v) for v, n in STATES)]),
+        Filter("state", Text(zh="状态", en="State"), [Choice(v, n, chosen.get("state") == v) for v, n in STATES]),
         Filter("procedure", Text(zh="程序", en="Procedure"),
-               [everything, *(Choice(id, name, chosen.get("procedure") == id) for id, name in procedures.items())]),
+               [Choice(id, name, chosen.get("procedure") == id) for id, name in procedures.items()]),
         Filter("organization", Text(zh="单位", en="Unit"),
-               [everything, *(Choice(u.id, organizations.text(u), chosen.get("organization") == u.id) for u in units)]),
+               [Choice(u.id, organizations.text(u), chosen.get("organization") == u.id) for u in units]),
     ]  # fmt: skip
 
 
@@ -135,12 +135,12 @@ def _clocks(cases: list[Case]) -> dict[str, Clock]:
 def _row(case: Case, names: dict[str, Text], clock: Clock | None) -> Row:
     procedure = shelf.edition("procedure", case.procedure, case.edition).definition
     state = procedure.states[case.state]
-    tone = "plain" if state.final else "paused" if state.turn != "department" else "own"
+    tone: Tone = "plain" if state.final else "paused" if state.turn != "department" else "own"
     unit = names.get(case.organization, Text(zh=case.organization, en=case.organization))
     due = (
         ""
         if clock is None or clock.ended_at or clock.due_at is None
-        else Due(ledger.microseconds(_soonest(clock)))
+        else Due(ledger.microseconds(_soonest(clock)) or 0)
     )
     drawn = _ruler(clock) if clock is not None else ""
     return Row(
@@ -163,7 +163,3 @@ def _ruler(clock: Clock) -> ruler.Clock:
         needle=end if end is not None else now, due=ledger.microseconds(clock.due_at),
         promise=ledger.microseconds(clock.promised_at), ended=end is not None,
     )  # fmt: skip
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(shelf.ZONE).date()

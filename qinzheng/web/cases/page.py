@@ -25,9 +25,12 @@ from qinzheng.supervision import ruler, sight
 from qinzheng.supervision.explain import CaseSaid, ClockSaid
 from qinzheng.supervision.models import Card as CardRow
 from qinzheng.web import language
+from qinzheng.web.calendars import today
 from qinzheng.web.cases import history
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
+from qinzheng.web.definitions.views import cited
+from qinzheng.web.supervision import said
 
 ENDINGS = {
     "running": Badge(Text(zh="计时中", en="running"), "own"),
@@ -42,6 +45,10 @@ TURNS = {
     "third_party": Text(zh="第三方办理中", en="with a third party"),
     "nobody": Text(zh="等待签收", en="waiting to be signed for"),
 }
+
+
+CASES = Link(Text(zh="办件", en="Cases"), "/cases/")
+AGAIN = Text(zh="这一页已经用过，请刷新后再办", en="this page was used already: reload it and try again")
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,18 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
     """The context of the page. ``tried``: a form that was refused, shown again with what was typed."""
     now = ledger.microseconds(dt.datetime.now(dt.UTC)) or 0
     procedure = procedure_of(case)
-    said = sight.of(case, now)
+    seen = sight.of(case, now)
     spoken = language.of(request)
     state = procedure.states[case.state]
     listed = organizations(spoken)
     return {
         "case": case, "procedure": procedure, "state": state, "title": title(case),
         "turn": None if state.final else TURNS[state.turn], "now": now,
-        "holder": _name(case.organization), "clocks": [_clock(each, said, procedure) for each in _ordered(said)],
-        "spent": _spent(said), "acts": _acts(reader, case, procedure, spoken, listed, tried),
+        "holder": _name(case.organization), "clocks": [_clock(each, seen, procedure) for each in _ordered(seen)],
+        "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, tried),
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
-        "people": _people(reader, case), "readers": _readers(reader, case),
-        "crumbs": [Link(Text(zh="办件", en="Cases"), reverse("cases")), Link(case.number)],
+        "people": _people(reader, case), "may_open": rules.can(reader, "open_personal", case), "readers": _readers(reader, case),
+        "crumbs": [CASES, Link(case.number)],
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip
 
@@ -100,15 +107,19 @@ def title(case: Case) -> Text:
     return found
 
 
+def link(case: Case) -> Link:
+    """The case by its number."""
+    return Link(case.number, reverse("case", args=[case.number]))
+
+
 def organizations(spoken: language.Language) -> list[tuple[str, str]]:
     """The units that an act may name."""
-    today = dt.datetime.now(shelf.ZONE).date()
-    rows = [row for kind in ("department", "town") for row in organizations_of.of_kind(kind, today)]
-    return [(row.id, row.name_zh if spoken == "zh" else row.name_en) for row in rows]
+    rows = [row for kind in ("department", "town") for row in organizations_of.of_kind(kind, today())]
+    return [(row.id, row.name_zh if spoken == "zh" else row.name_en or row.name_zh) for row in rows]
 
 
 def _name(id: str) -> Text:
-    return organizations_of.names([id]).get(id) or Text(zh=id, en=id)
+    return organizations_of.names([id])[id] if id else APPLICANT_SIDE
 
 
 # -- clocks -------------------------------------------------------------------------------------------
@@ -154,17 +165,8 @@ def basis(procedure: Procedure, clock: str) -> Link | None:
     limits = procedure.clocks[clock].limits
     for limit in (limits.statutory, limits.own, limits.committed):
         if limit is not None:
-            return article(limit.source[0])
+            return cited(limit.source[0])
     return None
-
-
-def article(reference: str) -> Link:
-    """A citation as a link to its text."""
-    source, _, number = reference.partition("/")
-    named = f"{source} 第{number}条" if number.isdigit() else source
-    return Link(
-        Text(zh=named, en=f"{source} {number}".strip()), reverse("article", args=[source, number or "-"])
-    )
 
 
 def _spent(said: CaseSaid) -> list[tuple[Text, int]]:
@@ -190,8 +192,12 @@ def _acts(
 
 def cards(reader: User, case: Case) -> list[Card]:
     """The case's cards that the reader may see, newest first."""
-    rows = rules.scope(reader, "see", CardRow.objects.filter(case=case.id)).order_by("-at")
-    return [history.card(row, case) for row in rows]
+    return said.cards(
+        reader, rules.scope(reader, "see", CardRow.objects.filter(case=case.id)).order_by("-at")
+    )
+
+
+APPLICANT_SIDE = Text(zh="尚无承办单位", en="no unit yet")
 
 
 def _people(reader: User, case: Case) -> list[tuple[str, dict[str, Any]]]:

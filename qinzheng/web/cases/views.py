@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,8 +18,9 @@ from qinzheng.access.users import User
 from qinzheng.cases.actions import AnotherEvent, NotAllowed, procedure_of
 from qinzheng.cases.fields import BadForm
 from qinzheng.cases.models import Case
-from qinzheng.definitions.form import Text
-from qinzheng.web import language
+from qinzheng.parties import queries as parties
+from qinzheng.parties.subjects import PartyRefused
+from qinzheng.web import language, paging
 from qinzheng.web.cases import forms, lists, page
 
 
@@ -26,9 +28,13 @@ from qinzheng.web.cases import forms, lists, page
 def work(request: HttpRequest) -> HttpResponse:
     """What waits for the reader's units, by due moment."""
     reader = _reader(request)
+    if reader.is_anonymous:
+        return redirect(f"{reverse('login')}?next={request.path}")
     if not rules.can(reader, "work"):
         raise Http404
-    return render(request, "cases/list.html", lists.worklist(request, reader))
+    if not rules.can(reader, "open"):  # the supervision's work are the cards
+        return redirect("cards")
+    return _listed(request, reader, lists.worklist)
 
 
 @require_safe
@@ -37,7 +43,19 @@ def cases(request: HttpRequest) -> HttpResponse:
     reader = _reader(request)
     if reader.is_anonymous:
         return redirect(f"{reverse('login')}?next={request.path}")
-    return render(request, "cases/list.html", lists.all_cases(request, reader))
+    if not rules.can(reader, "cases"):
+        raise Http404
+    return _listed(request, reader, lists.all_cases)
+
+
+def _listed(
+    request: HttpRequest, reader: User, made: Callable[[HttpRequest, User], dict[str, Any]]
+) -> HttpResponse:
+    """A list; with a cursor that is not ours, its first page."""
+    try:
+        return render(request, "cases/list.html", made(request, reader))
+    except paging.WrongCursor:
+        return redirect(request.path)
 
 
 @require_safe
@@ -70,14 +88,45 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
         except BadForm as why:
             form.blame(why.faults, spoken)
         except AnotherEvent:
-            form.blame({"": (AGAIN.zh, AGAIN.en)}, spoken)
+            form.blame({"": (page.AGAIN.zh, page.AGAIN.en)}, spoken)
         else:
             messages.success(request, language.pick(definition.name, spoken))
             return redirect("case", number=number)
     return render(request, "cases/case.html", page.of(request, reader, found, form), status=422)
 
 
-AGAIN = Text(zh="这一页已经用过，请刷新后再办", en="this page was used already: reload it and try again")
+@require_POST
+def people(request: HttpRequest, number: str) -> HttpResponse:
+    """The parties in full, for whoever handles the case; each opening is an event with the post that read."""
+    reader = _reader(request)
+    found = _found(reader, number)
+    if not rules.can(reader, "open_personal", found):
+        raise Http404
+    seat = reader.seats[0]
+    relations = dict(found.parties.values_list("relation", "party"))
+    opened = {}
+    for relation, party in relations.items():
+        try:
+            opened[relation] = parties.open_(party, seat.post, "handling", seat.unit)
+        except PartyRefused as why:
+            opened[relation] = {"refused": why.zh if language.of(request) == "zh" else why.en}
+    context = {"case": found, "people": list(opened.items()), "crumbs": [page.CASES, page.link(found)]}
+    return render(request, "cases/people.html", context)
+
+
+@require_POST
+def saved_views(request: HttpRequest) -> HttpResponse:
+    """Keep the filters of a list by name, or drop a name that is given again with nothing."""
+    reader = _reader(request)
+    view, label = request.POST.get("page", ""), request.POST.get("label", "").strip()[:LABEL]
+    query = request.POST.get("query", "")
+    if reader.is_anonymous or view not in ("work", "cases") or not label or len(query) > QUERY:
+        raise Http404
+    access.keep_view(reader, view, label, query)
+    return redirect(f"{reverse(view)}?{query}" if query else reverse(view))
+
+
+LABEL, QUERY = 60, 600
 
 
 def _found(reader: User, number: str) -> Case:
@@ -90,8 +139,3 @@ def _found(reader: User, number: str) -> Case:
 def _reader(request: HttpRequest) -> User:
     reader: User = request.reader  # type: ignore[attr-defined]
     return reader
-
-
-def now_us() -> int:
-    """Now, UTC microseconds."""
-    return int(dt.datetime.now(dt.UTC).timestamp() * 1_000_000)

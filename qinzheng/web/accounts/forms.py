@@ -1,0 +1,91 @@
+"""The library's forms in our words: both languages, labels above, one answer for a known and an unknown login."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.utils import translation
+
+from qinzheng.definitions.form import Text
+from qinzheng.web.language import Language, of, pick
+
+LOGIN = Text(zh="登录名", en="Login")
+PASSWORD = Text(zh="密码", en="Password")
+WRONG = Text(
+    zh="登录名或密码不对，请重新输入；连续输错五次将锁定十五分钟",
+    en="Login or password is wrong: try again. Five wrong tries in a row lock it for fifteen minutes",
+)
+CODE = Text(zh="动态验证码", en="Authenticator code")
+CODE_HELP = Text(
+    zh="验证器应用上显示的六位数字，或一个恢复码",
+    en="The six digits in your authenticator, or a recovery code",
+)
+WRONG_CODE = Text(
+    zh="验证码不对或已过期，请输入当前显示的数字",
+    en="The code is wrong or has passed: type the one shown now",
+)
+
+
+class LoginForm(account.LoginForm):
+    """Login and password. Whether the login exists is never said."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken: Language = of(self.request)
+        for name, words, hint in (("login", LOGIN, "username"), ("password", PASSWORD, "current-password")):
+            field = self.fields[name]
+            field.label, field.help_text = pick(words, self.spoken), ""
+            field.widget.attrs = {"autocomplete": hint, "maxlength": "150"}
+
+    def clean(self) -> dict[str, Any]:
+        """The library's check, with one sentence for whatever was wrong."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError:
+            raise forms.ValidationError(pick(WRONG, self.spoken)) from None
+        return cleaned
+
+
+def _said(form: forms.Form) -> Language:
+    """The library gives these forms no request: the language is the one that the request activated."""
+    spoken: Language = "en" if (translation.get_language() or "").startswith("en") else "zh"
+    field = form.fields["code"]
+    field.label, field.help_text = pick(CODE, spoken), pick(CODE_HELP, spoken)
+    field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "16"}
+    return spoken
+
+
+class CodeForm(mfa.AuthenticateForm):
+    """The second factor at login."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken = _said(self)
+
+    def clean_code(self) -> str:
+        """The library's check, in our words."""
+        try:
+            code: str = super().clean_code()
+        except forms.ValidationError:
+            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
+        return code
+
+
+class ActivateForm(totp.ActivateTOTPForm):
+    """The first code of a new authenticator."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken = _said(self)
+
+    def clean_code(self) -> str:
+        """The library's check, in our words."""
+        try:
+            code: str = super().clean_code()
+        except forms.ValidationError:
+            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
+        return code

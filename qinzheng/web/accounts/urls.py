@@ -1,0 +1,29 @@
+"""Addresses of logging in. The library's names are kept beside ours: it looks its pages up by them."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from django.urls import path
+
+from qinzheng.web.accounts import views
+
+urlpatterns = [
+    path("login/", views.sign_in, name="login"),
+    path("login/", views.sign_in, name="account_login"),
+    path("logout/", account.logout, name="logout"),
+    path("logout/", account.logout, name="account_logout"),
+    path("demo/login/", views.demo_login, name="demo-login"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/again/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/second-factor/", mfa.index, name="mfa_index"),
+    path("account/second-factor/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("account/second-factor/again/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("account/second-factor/set-up/", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/second-factor/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/second-factor/recovery/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/second-factor/recovery/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/second-factor/recovery/file/", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
+]  # fmt: skip

@@ -1,0 +1,159 @@
+"""The pages of definitions. All are public: whoever is held to a rule may read it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from qinzheng.cases.schema import Procedure
+from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
+from qinzheng.definitions.schema import Article, Source
+from qinzheng.definitions.shelf import NotPublished
+from qinzheng.organizations import queries as organizations
+from qinzheng.web.components import Link
+from qinzheng.web.definitions import words
+
+WHOLE = "-"
+"""In an address: the source as a whole, no single article."""
+
+
+@require_safe
+def article(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """An article of a law, of a city document, or of our own choices; what rests on it."""
+    found: Source = _latest("source", source)
+    if number != WHOLE and number not in found.articles:
+        raise Http404
+    one = found.articles.get(number, Article())
+    context = {
+        "source": found, "number": "" if number == WHOLE else number, "article": one, "mark": words.MARKS[found.mark],
+        "periods": [words.period(each) for each in one.periods], "resting": resting(source, number),
+        "articles": [(key, part, reverse("article", args=[source, key])) for key, part in found.articles.items()],
+        "crumbs": [Link(found.name, reverse("article", args=[source, WHOLE]))],
+    }  # fmt: skip
+    return render(request, "definitions/article.html", context)
+
+
+@require_safe
+def rule(request: HttpRequest, rule: str, edition: str) -> HttpResponse:
+    """A rule of the supervision in the edition that a card names; ``now`` is the one in force."""
+    found = _edition("rule", rule, edition)
+    parameters = {
+        key: value
+        for key, value in found.when.model_dump().items()
+        if key != "condition" and value not in (None, [])
+    }
+    supervised = [procedure_link(each) for each in found.supervises]
+    context = {
+        "rule": found, "claims": words.CLAIMS[found.claims], "sources": [cited(each) for each in found.source],
+        "supervised": supervised, "condition": found.when.condition, "parameters": parameters, "basis": words.BASIS[found.basis],
+        "edition": edition,
+    }  # fmt: skip
+    return render(request, "definitions/rule.html", context)
+
+
+@require_safe
+def procedure(request: HttpRequest, procedure: str) -> HttpResponse:
+    """A procedure: its steps, who does them, its clocks with limits and articles."""
+    found: Procedure = _latest("procedure", procedure)
+    clocks = [
+        (clock.name, [(words.LIMITS[name], words.amount(limit, clock), [cited(each) for each in limit.source])
+                      for name in words.LIMITS if (limit := getattr(clock.limits, name)) is not None],
+         clock.limits.statutory is None)
+        for clock in found.clocks.values()
+    ]  # fmt: skip
+    acts = [(act.name, [found.states[state].name for state in act.from_], found.states[act.to].name if act.to else None,
+             [cited(each) for each in act.source], act.system) for act in found.acts.values()]  # fmt: skip
+    context = {
+        "procedure": found, "clocks": clocks, "acts": acts, "sources": [cited(each) for each in found.source],
+        "basis": words.BASIS[found.basis],
+        "items": [Link(each.name, reverse("item", args=[each.id])) for each in shelf.library().standing("item") if each.procedure == procedure],
+    }  # fmt: skip
+    return render(request, "definitions/procedure.html", context)
+
+
+@require_safe
+def item(request: HttpRequest, item: str) -> HttpResponse:
+    """One thing that the city does for people: who decides it, how long it takes, by which law."""
+    found = _latest("item", item)
+    way: Procedure = _latest("procedure", found.procedure)
+    promises = [
+        (way.clocks[name].name, explain_promise(way, name, amount))
+        for name, amount in found.committed.items()
+    ]
+    unit = organizations.names([found.organization])[found.organization]
+    context = {
+        "item": found, "unit": unit, "procedure": procedure_link(found.procedure), "promises": promises,
+        "sort": words.SORTS[found.sort], "sources": [cited(each) for each in found.source], "basis": words.BASIS[found.basis],
+    }  # fmt: skip
+    return render(request, "definitions/item.html", context)
+
+
+def explain_promise(way: Procedure, name: str, amount: int) -> Text:
+    """What an item promises on a clock, in the clock's unit."""
+    clock = way.clocks[name]
+    limit = clock.limits.committed or clock.limits.statutory or clock.limits.own
+    assert limit is not None
+    return words.amount(limit.model_copy(update={"amount": amount}), clock)
+
+
+def cited(reference: str) -> Link:
+    """A citation as a link to its text: the law's own name, and the article."""
+    source, _, number = reference.partition("/")
+    name: Text = Text(zh=source, en=source)
+    with contextlib.suppress(KeyError):
+        name = shelf.library().get("source", source).name
+    url = reverse("article", args=[source, number or WHOLE])
+    if not number:
+        return Link(name, url)
+    part = Text(zh=f"第{number}条", en=f"art. {number}") if number.isdigit() else Text(zh=number, en=number)
+    return Link(Text(zh=f"{name.zh} {part.zh}", en=f"{name.en}, {part.en}"), url)
+
+
+def procedure_link(id: str) -> Link:
+    """A procedure by its name."""
+    try:
+        name = shelf.library().get("procedure", id).name
+    except KeyError:
+        return Link(id)
+    return Link(name, reverse("procedure", args=[id]))
+
+
+def resting(source: str, number: str) -> Sequence[Link]:
+    """The rules and procedures that rest on the article (or on the source as a whole)."""
+    wanted = source if number == WHOLE else f"{source}/{number}"
+    library = shelf.library()
+    found = [
+        Link(each.name, reverse("rule", args=[each.id, "now"]))
+        for each in library.standing("rule")
+        if wanted in each.source
+    ]
+    for each in library.standing("procedure"):
+        held = set(each.source) | {ref for act in each.acts.values() for ref in act.source}
+        held |= {ref for clock in each.clocks.values() for name in words.LIMITS
+                 if (limit := getattr(clock.limits, name)) for ref in limit.source}  # fmt: skip
+        if wanted in held:
+            found.append(Link(each.name, reverse("procedure", args=[each.id])))
+    return found
+
+
+def _latest(kind: str, id: str) -> Any:
+    try:
+        return shelf.library().get(kind, id)
+    except KeyError:
+        raise Http404 from None
+
+
+def _edition(kind: str, id: str, edition: str) -> Any:
+    if edition == "now":
+        return _latest(kind, id)
+    try:
+        return shelf.edition(kind, id, edition).definition
+    except NotPublished:
+        raise Http404 from None

@@ -1,0 +1,1 @@
+"""An event of the ledger with its proof in plain words."""
