@@ -16,6 +16,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ EVENTS, EVERY = 400, 50
 
 
 def edit(cursor: Any, at: int) -> None:
-    cursor.execute("UPDATE ledger_event SET body = '{\"n\":0}' WHERE row = %s", [at])
+    cursor.execute("UPDATE ledger_event SET body = '{\"n\":-1}' WHERE row = %s", [at])
 
 
 def back_date(cursor: Any, at: int) -> None:
@@ -91,8 +92,20 @@ def truncate(cursor: Any, at: int) -> None:
     cursor.execute("UPDATE ledger_head SET size = %s", [position])
 
 
+def another_edition(cursor: Any, at: int) -> None:
+    cursor.execute("UPDATE ledger_event SET under = 'another' WHERE row = %s", [at])
+
+
+def rebuild(cursor: Any, at: int) -> None:
+    """The event changed, and then leaf hashes, tiles and head made anew, as if the log had always been so."""
+    edit(cursor, at)
+    cursor.execute("TRUNCATE ledger_position, ledger_tile, ledger_head")
+    sequencer = import_module("qinzheng.ledger.sequencer")
+    assert sequencer.sequence_all() == EVENTS
+
+
 KINDS: tuple[Callable[[Any, int], None], ...] = (
-    edit, back_date, claim_earlier, replace_actor, delete, insert, swap, truncate,
+    edit, back_date, claim_earlier, replace_actor, another_edition, delete, insert, swap, truncate, rebuild,
 )  # fmt: skip
 
 
