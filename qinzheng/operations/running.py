@@ -25,6 +25,8 @@ from qinzheng.operations import logs, setting_up, tied, worker
 
 PATIENCE_S = 60.0
 """How long the pages may take to answer, and half a process to end."""
+STREAMS_S = 5
+"""Told to stop, the server waits so many seconds for answers under way; a stream of the wall would last five minutes."""
 Children = list[subprocess.Popen[bytes]]
 
 
@@ -34,6 +36,7 @@ def web(arguments: argparse.Namespace) -> int:
     Granian(
         "config.wsgi:application", address=arguments.host, port=arguments.port, interface=Interfaces.WSGI,
         workers=arguments.workers, blocking_threads=arguments.threads, websockets=False, respawn_failed_workers=True,
+        workers_kill_timeout=STREAMS_S,
         log_dictconfig=logs.configuration(settings.LOGGING["level"]),
     ).serve()  # fmt: skip
     return 0

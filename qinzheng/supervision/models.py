@@ -24,3 +24,4 @@ class Card(models.Model):
     class Meta:
         db_table = "supervision_card"
         db_table_comment = "监察牌（账本的投影）"
+        indexes = [models.Index(fields=["-issued_at", "id"], name="supervision_card_newest")]
