@@ -1,0 +1,227 @@
+"""Cases that are handled in other systems: the keys that name them for ever, and taking what those systems tell of them.
+
+A case that we do not know is adopted (:mod:`qinzheng.cases.adopting`); of one that we know, the acts that are new are
+added. What happened elsewhere is a fact and is not refused for its order: faults of order are the supervision's
+findings. Only what cannot be fitted in is reported: an act claimed before others of ours that would then not have been
+possible, an act that the source no longer tells. A case is taken whole or not at all; taking it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db import IntegrityError, transaction
+
+from qinzheng.calendars.calendar import BeyondCalendar
+from qinzheng.cases import about as abouts
+from qinzheng.cases import actions, engine, fields, queries, writing
+from qinzheng.cases.acts import Act, Change
+from qinzheng.cases.adopting import History, Taken, adopt, case_id
+from qinzheng.cases.engine import NotAllowed
+from qinzheng.cases.fields import BadForm
+from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Procedure
+from qinzheng.definitions import shelf
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger.envelope import NotCanonical, Precision
+from qinzheng.parties import keys
+
+SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:qinzheng:case-of-another-system")
+SEPARATOR = "\n"
+BATCH = 500
+"""Cases adopted in one transaction."""
+NAMED = 5
+"""The version of UUIDs made from names: so we know the acts that a source told from those done here."""
+
+Mark = tuple[str, int | dt.date]
+"""What makes two acts of one case the same act: what was done, and when (to the day where only the day is known)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one case: ``taken`` whole, ``continued`` by new acts, ``known`` already, or ``rejected`` and why."""
+
+    key: uuid.UUID
+    result: Literal["taken", "continued", "known", "rejected"]
+    new: int = 0
+    already: int = 0
+    zh: str = ""
+    en: str = ""
+
+    @property
+    def case(self) -> str:
+        """The id of our case; there is none where it was rejected and not known before."""
+        return case_id(self.key)
+
+
+def key(source: str, number: str) -> uuid.UUID:
+    """The name of a case by the system that handles it and its number there: always the same UUID (RFC 9562, version 5)."""
+    return uuid.uuid5(SPACE, f"{source}{SEPARATOR}{number}")
+
+
+def officers(source: str) -> Callable[[str], str]:
+    """How the ledger names a source's officers: pseudonyms that only our index key can make, "" where none is told.
+
+    So the ledger holds no name of a person, and the same officer is the same actor for ever.
+    """
+    vault = keys.current(writing=False)
+
+    def named(officer: str) -> str:
+        if not officer:
+            return ""
+        return f"x-{vault.index('officer', f'{source}{SEPARATOR}{officer}')[:6].hex()}"
+
+    return named
+
+
+def take(histories: Sequence[History], *, whole: bool) -> list[Outcome]:
+    """Take what other systems tell of their cases, in the order given. No two histories name the same case.
+
+    ``whole``: each history tells all that the source knows of the case, so an act of it that we hold and the source
+    no longer tells is a change over there, and reported.
+    """
+    found: dict[uuid.UUID, Outcome] = {}
+    for begin in range(0, len(histories), BATCH):
+        part = histories[begin : begin + BATCH]
+        ids = [case_id(each.key) for each in part]
+        known = set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        fresh = [each for each in part if case_id(each.key) not in known]
+        found |= {outcome.key: outcome for outcome in _adopted(fresh)}
+        for each in part:
+            if case_id(each.key) in known:
+                found[each.key] = _continued(each, whole)
+    return [found[each.key] for each in histories]
+
+
+def _adopted(histories: Sequence[History]) -> Iterator[Outcome]:
+    """Adopt together; where one of them breaks the transaction, one by one, so that the others are taken."""
+    if not histories:
+        return
+    lengths = {each.key: len(each.acts) for each in histories}
+    try:
+        with transaction.atomic():
+            result = adopt(histories)
+    except (IntegrityError, BeyondCalendar, NotCanonical) as why:
+        if len(histories) > 1:
+            for each in histories:
+                yield from _adopted([each])
+            return
+        yield _refused(histories[0].key, *_why(why))
+        return
+    for id in result.taken:
+        made = uuid.UUID(id.removeprefix("case:"))
+        yield Outcome(made, "taken", new=lengths[made])
+    for id in result.known:  # somebody took it in between
+        made = uuid.UUID(id.removeprefix("case:"))
+        yield Outcome(made, "known", already=lengths[made])
+    for refused, zh, en in result.rejected:
+        yield _refused(refused, zh, en)
+
+
+def _why(error: Exception) -> tuple[str, str]:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None and diagnosis.constraint_name == "cases_outside_number_once":
+        return "外部编号已属于另一件办件", "the outside number belongs to another case"
+    zh, _, en = str(error).partition(" / ")
+    return zh, en or zh
+
+
+def _refused(key: uuid.UUID, zh: str, en: str) -> Outcome:
+    return Outcome(key, "rejected", zh=zh, en=en)
+
+
+# -- a case that we know -------------------------------------------------------------------------------
+
+
+def _continued(history: History, whole: bool) -> Outcome:
+    """Add the acts that are new to a case that we know; all of them or none."""
+    id = case_id(history.key)
+    held = queries.acts_of(id)
+    there = Counter(_mark(act.name, act.occurred_at, act.precision) for act in held)
+    told = Counter(_mark(act.act, act.occurred_at, act.precision) for act in history.acts)
+    from_there = Counter(
+        _mark(act.name, act.occurred_at, act.precision) for act in held if act.id.version == NAMED
+    )
+    if whole and (gone := from_there - told):
+        names = "、".join(sorted({name for name, _ in gone}))
+        return _refused(
+            history.key,
+            f"来源改动或删去了已收的环节（{names}），请核对后由有权岗位更正",
+            f"the source changed or removed acts already taken ({names}): check, and have them corrected by who may",
+        )
+    news = _news(history, there)
+    if not news:
+        return Outcome(history.key, "known", already=len(history.acts))
+    try:
+        with transaction.atomic():
+            for serial, taken in news:
+                _add(id, history.key, serial, taken)
+    except BadForm as why:
+        zh = "；".join(f"{name}：{said}" for name, (said, _) in why.faults.items())
+        en = "; ".join(f"{name}: {said}" for name, (_, said) in why.faults.items())
+        return _refused(history.key, zh, en)
+    except NotAllowed as why:
+        return _refused(history.key, why.zh, why.en)
+    except (IntegrityError, BeyondCalendar, NotCanonical) as why:
+        return _refused(history.key, *_why(why))
+    return Outcome(history.key, "continued", new=len(news), already=len(history.acts) - len(news))
+
+
+def _mark(name: str, at: int, precision: Precision) -> Mark:
+    return (name, shelf.day(at)) if precision == "day" else (name, at)
+
+
+def _news(history: History, there: Counter[Mark]) -> list[tuple[int, Taken]]:
+    """The acts that are not there yet, in the order of time, each with how many of its kind and moment came before."""
+    seen: Counter[Mark] = Counter()
+    news = []
+    for taken in sorted(history.acts, key=lambda act: act.occurred_at):
+        mark = _mark(taken.act, taken.occurred_at, taken.precision)
+        if seen[mark] >= there[mark]:
+            news.append((seen[mark], taken))
+        seen[mark] += 1
+    return news
+
+
+def _add(id: str, key: uuid.UUID, serial: int, taken: Taken) -> None:
+    """One act: appended as it is told where it follows upon what is known, else fitted in where it happened."""
+    with writing.one_transaction() as commits:
+        case, now = queries.lock(id)
+        procedure = actions.procedure_of(case)
+        if case.due_at is not None and (ledger.microseconds(case.due_at) or 0) < now:
+            writing.let_pass(case, procedure, now)
+        _check(procedure, case, taken, now)
+        made = uuid.uuid5(key, f"{serial}/{taken.act}/{taken.occurred_at}")
+        form = fields.partial(procedure.acts[taken.act], taken.form)
+        form = abouts.sealed(procedure.acts[taken.act], form, id, taken.who)
+        late = taken.occurred_at < case.situation["last"]
+        led: str | None = None
+        if not late:
+            here = queries.situation(case)
+            _, led = engine.led(procedure, here.joints, taken.act, taken.who, form)
+            after = engine.after(procedure, here, taken.act, taken.who, form)
+            writing.settle(case, procedure, after, taken.occurred_at)
+        act = Act(
+            made, case.last_seq + 1, taken.act, taken.who, taken.occurred_at, taken.reported_at, now, form,
+            taken.precision, led,
+        )  # fmt: skip
+        writing.write(Change(case, procedure, [act], now, late=late), commits=commits)
+
+
+def _check(procedure: Procedure, case: Case, taken: Taken, now: int) -> None:
+    """What must hold of an act told by another system: its name, and a moment within the life of the case until now."""
+    definition = procedure.acts.get(taken.act)
+    if definition is None or definition.system or definition.opens:
+        known = "、".join(name for name, act in procedure.acts.items() if not (act.system or act.opens))
+        raise NotAllowed(f"没有环节 {taken.act}，可用：{known}", f"no act {taken.act}; known: {known}", "act")
+    if taken.occurred_at > now:
+        raise NotAllowed("发生时间不能晚于现在", "an act cannot have happened later than now", "occurred_at")
+    if taken.occurred_at < (ledger.microseconds(case.opened_at) or 0):
+        raise NotAllowed(
+            "发生时间早于办件开始的时间", "it cannot have happened before the case was opened", "occurred_at"
+        )

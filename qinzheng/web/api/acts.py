@@ -1,0 +1,170 @@
+"""Acts through the API: opening a case, doing an act, noting an outside number. The idempotency key is the event's id."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from ninja import Status
+
+from qinzheng.access import acting, rules
+from qinzheng.access.rules import OFFICE
+from qinzheng.access.users import User
+from qinzheng.cases import actions, queries
+from qinzheng.cases import acts as told
+from qinzheng.cases.about import About
+from qinzheng.cases.actions import AnotherEvent, NotAllowed
+from qinzheng.cases.engine import Who
+from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Act, Procedure
+from qinzheng.definitions import shelf
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries as events
+from qinzheng.web.api import shapes
+from qinzheng.web.api.door import ApiRequest, Bearer, key_of, refused, router
+from qinzheng.web.api.problems import not_found
+
+REPLAYED = "Idempotency-Replayed"
+
+
+@router.post("/cases", auth=Bearer("open"), response={201: shapes.Done}, operation_id="open_case")
+def open_case(request: ApiRequest, response: HttpResponse, new: shapes.NewCase) -> Status[Any]:
+    """Open a case by its opening act."""
+    key = key_of(request)
+    today = dt.datetime.now(shelf.ZONE).date()
+    procedure: Procedure = shelf.in_force("procedure", new.procedure, today).definition
+    who = _who(request.reader, procedure, new.act, None)
+    about = About(new.item, new.title, new.town, new.parties, new.concerns)
+    done = actions.open_case(
+        new.procedure, new.act, who, new.form, key=key, occurred_at=_us(new.occurred_at), precision=new.precision,
+        reported_at=_us(new.reported_at), outside=new.outside, variant=new.variant, about=about,
+    )  # fmt: skip
+    if not done.new:
+        told_of = new.model_dump(
+            include={"item", "title", "town", "parties", "concerns", "outside", "variant"}
+        )
+        _same(done, new, told_of)
+    response["Location"] = reverse("api:case", args=[done.number])
+    return Status(201, _done(response, done))
+
+
+@router.post(
+    "/cases/{number}/acts", auth=Bearer("perform", Case), response={200: shapes.Done}, operation_id="perform"
+)
+def perform(request: ApiRequest, response: HttpResponse, number: str, new: shapes.NewAct) -> dict[str, Any]:
+    """Do one act on a case."""
+    key = key_of(request)
+    case = request.rows.filter(number=number).first()
+    if case is None:
+        return _done(response, _done_here(request.reader, number, new, key))
+    who = _who(request.reader, actions.procedure_of(case), new.act, case)
+    done = actions.perform(
+        case.pk, new.act, who, new.form, key=key, occurred_at=_us(new.occurred_at), precision=new.precision,
+        reported_at=_us(new.reported_at),
+    )  # fmt: skip
+    if not done.new:
+        _same(done, new, {})
+    return _done(response, done)
+
+
+@router.put(
+    "/cases/{number}/outside-numbers", auth=Bearer("perform", Case), response={200: shapes.NewNumber},
+    operation_id="add_outside_number",
+)  # fmt: skip
+def add_number(request: ApiRequest, number: str, new: shapes.NewNumber) -> dict[str, str]:
+    """Note a number that another system gave the case. Noting it again changes nothing."""
+    case = request.rows.filter(number=number).first()
+    if case is None:
+        raise _unseen(request.reader, number)
+    actions.add_number(case.pk, new.kind, new.number, _seat(request.reader, case))
+    return {"kind": new.kind, "number": new.number}
+
+
+# -- who ----------------------------------------------------------------------------------------------
+
+
+def _who(user: User, procedure: Procedure, name: str, case: Case | None) -> Who:
+    act: Act | None = procedure.acts.get(name)
+    if act is None:
+        known = "、".join(n for n, a in procedure.acts.items() if not a.system)
+        raise NotAllowed(f"没有环节 {name}，可用：{known}", f"there is no act {name}; known: {known}", "act")
+    who = acting.who(user, act, case)
+    if who is None:
+        raise refused()
+    return who
+
+
+def _seat(user: User, case: Case) -> Who:
+    """The post that notes a number: one of the unit that holds the case before another."""
+    seats = sorted(user.seats, key=lambda seat: case.organization not in (seat.unit, seat.organization))
+    for seat in seats:
+        role = next(iter(sorted(seat.roles & OFFICE)), None)
+        if role is not None:
+            return Who(seat.post, seat.unit or seat.organization, role)
+    raise refused()
+
+
+def _unseen(user: User, number: str) -> Exception:
+    """403 for a case that may be seen and not acted on, 404 for one that may not even be seen."""
+    seen = rules.scope(user, "see", Case.objects.filter(number=number)).exists()
+    return refused() if seen else not_found()
+
+
+# -- the same again -----------------------------------------------------------------------------------
+
+
+def _done_here(user: User, number: str, new: shapes.NewAct, key: uuid.UUID) -> told.Done:
+    """What the key did before, where the act itself took the case out of the caller's hands."""
+    case = Case.objects.filter(number=number).first()
+    act = actions.procedure_of(case).acts.get(new.act) if case is not None else None
+    who = acting.who(user, act, case) if act is not None else None
+    if case is not None and who is not None:
+        asked = told.Told(
+            new.act, who, new.form, key, _us(new.occurred_at), new.precision, _us(new.reported_at)
+        )
+        try:
+            done = queries.done_before(asked, case=case.pk)
+        except AnotherEvent:
+            done = None  # another's key says nothing of a case that is not the caller's to see
+        if done is not None:
+            _same(done, new, {})
+            return done
+    raise _unseen(user, number)
+
+
+def _same(done: told.Done, new: shapes.NewAct, about: Mapping[str, Any]) -> None:
+    """The key compares act, form and who; here the rest of the request. Raises :class:`AnotherEvent`.
+
+    A time that was not stated is not compared: the first request was answered with the moment it came.
+    """
+    stored = next(event for event in events.history(done.case) if event.id == str(done.event))
+    body = stored.body
+    different = [name for name, value in about.items() if (body.get(name) or None) != (value or None)]
+    occurred, reported = _us(new.occurred_at), _us(new.reported_at)
+    if occurred is not None and stored.occurred_at is not None:
+        day = new.precision == "day"
+        same = shelf.day(occurred) == shelf.day(stored.occurred_at) if day else occurred == stored.occurred_at
+        different += [] if same and new.precision == stored.precision else ["occurred_at"]
+    if reported != stored.reported_at:
+        different.append("reported_at")
+    if different:
+        listed = "、".join(different)
+        raise AnotherEvent(
+            f"幂等键 {done.event} 已用于另一请求，不同之处：{listed}；新的行为请用新键 / "
+            f"the idempotency key {done.event} was used for another request ({', '.join(different)} differ); "
+            f"a new act needs a new key"
+        )
+
+
+def _done(response: HttpResponse, done: told.Done) -> dict[str, Any]:
+    if not done.new:
+        response[REPLAYED] = "true"
+    return {"case": done.case, "number": done.number, "state": done.state, "event": str(done.event)}
+
+
+def _us(at: dt.datetime | None) -> int | None:
+    return ledger.microseconds(at)

@@ -1,0 +1,66 @@
+"""The API on one screen: its routers, its problems, its OpenAPI document at ``openapi.json`` (open to all)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+
+from qinzheng import __version__
+from qinzheng.web.api import acts, cases, catalogue, door, feed, ingest, problems, shapes
+from qinzheng.web.api.door import Shut
+
+
+class Api(NinjaAPI):
+    """Ninja's, whose document also says how failures look and which header a new act carries."""
+
+    def get_openapi_schema(self, **more: Any) -> dict[str, Any]:  # type: ignore[override]
+        """The OpenAPI 3.1 document."""
+        document: dict[str, Any] = super().get_openapi_schema(**more)
+        shape = shapes.Problem.model_json_schema()
+        document["components"]["schemas"]["Problem"] = shape
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation["responses"]["default"] = FAILURE
+                if operation["operationId"] in ("open_case", "perform"):
+                    operation["parameters"].append(KEY_PARAMETER)
+        return document
+
+
+FAILURE = {
+    "description": "Problem details (RFC 9457)",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+KEY_PARAMETER = {
+    "in": "header", "name": door.KEY, "required": True, "schema": {"type": "string", "format": "uuid"},
+    "description": "the id of the event; the same key and request are answered the same, another request is refused",
+}  # fmt: skip
+
+api = Api(
+    title="勤政 Qinzheng",
+    version=__version__,
+    description=(
+        "办件、时限、监察牌与账本事件；令牌放在 Authorization: Bearer；POST 行为须带 Idempotency-Key（UUID）；"
+        "错误为 application/problem+json。 Cases, limits, cards and events of the ledger. Tokens go into Authorization: "
+        "Bearer; a POST of an act carries Idempotency-Key (a UUID); failures are application/problem+json."
+    ),
+    urls_namespace="api",
+    docs_url=None,
+    auth=Shut(),
+)
+problems.register(api)
+ENDPOINTS = (cases, acts, catalogue, feed, ingest)
+"""The modules whose endpoints are on the router."""
+api.add_router("", door.router)
+
+
+@csrf_exempt
+def lost(request: HttpRequest) -> HttpResponse:
+    """What is not there, told as the rest of the API tells it."""
+    return problems.answer(request, problems.not_found())
+
+
+urlpatterns = [path("", api.urls), re_path(".*", lost)]

@@ -1,0 +1,412 @@
+"""The API through the real stack: tokens, rules, idempotency, paging, problems. Sealed cases do not exist in it."""
+
+import datetime as dt
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client, RequestFactory
+
+from qinzheng.access import actions as access
+from qinzheng.access.models import Token
+from qinzheng.cases import actions as cases
+from qinzheng.cases.about import About
+from qinzheng.cases.engine import Who
+from qinzheng.cases.models import Case
+from qinzheng.ledger import queries as ledger
+from qinzheng.ledger import sequencer
+from qinzheng.supervision.models import Card
+from qinzheng.web.api.door import Bearer
+from qinzheng.web.api.problems import Problem
+from qinzheng.web.api.urls import api
+from tests.flows import applications
+from tests.flows.applications import Application, application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LETTER = {"procedure": "letters.reply", "act": "submit"}
+NEEDLE = "申请人住在柳村三组"
+
+
+@pytest.fixture
+def window(published: object) -> Application:
+    applications.forget()
+    applications.city()
+    return application("window", "housing", ["clerk", "handler"], ["read", "act", "feed"])
+
+
+@pytest.fixture
+def other(window: Application) -> Application:
+    return application("other", "water", ["clerk", "handler"], ["read", "act", "feed"])
+
+
+def opened(by: Application, **more: Any) -> str:
+    answer = by.post_("/cases", {**LETTER, **more}, uuid.uuid4())
+    assert answer.status_code == 201, answer.content.decode()
+    return str(answer.json()["number"])
+
+
+def ago(days: int) -> str:
+    return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
+
+
+def operations() -> list[tuple[str, str, Any]]:
+    """(method, path, operation) of every endpoint."""
+    return [
+        (method, f"/{path}".replace("//", "/"), operation)
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    ]
+
+
+# -- the door -----------------------------------------------------------------------------------------
+
+
+def test_every_endpoint_states_its_rule_and_asks_for_a_token(window: Application) -> None:
+    found = operations()
+    assert len(found) >= 19
+    unruled = [
+        (method, path)
+        for method, path, operation in found
+        if not (len(operation.auth_callbacks) == 1 and isinstance(operation.auth_callbacks[0], Bearer))
+    ]
+    assert unruled == []
+    for method, path, _ in found:
+        answer = Client().generic(method, "/api/v1" + path.replace("{number}", "X").replace("{id}", "x"))
+        assert answer.status_code == 401, (method, path)
+        assert answer["WWW-Authenticate"] == "Bearer"
+        assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_an_endpoint_without_a_rule_is_shut(window: Application) -> None:
+    inherited: Any = api.auth  # what an endpoint has that states none
+    (shut,) = inherited
+    with pytest.raises(Problem, match="do not allow"):
+        shut.authenticate(RequestFactory().get("/"), window.secret)
+
+
+@pytest.mark.parametrize("scope", ["read", "act", "ingest", "feed"])
+def test_a_token_opens_what_its_scopes_say_and_nothing_else(window: Application, scope: str) -> None:
+    only = application(f"only-{scope}", "housing", ["clerk", "supervisor"], [scope])
+    reads = {"/cases", "/cards", "/organizations", "/measures"}
+    opens = {
+        path: only.get(path).status_code == 200
+        for path in (*reads, "/items", "/events")
+    }  # fmt: skip
+    assert opens["/items"]
+    assert opens["/events"] == (scope == "feed")
+    assert opens["/cases"] == opens["/cards"] == opens["/organizations"] == (scope in ("read", "act"))
+    assert opens["/measures"] == (scope == "read")
+    assert (only.post_("/cases", LETTER, uuid.uuid4()).status_code == 201) == (scope == "act")
+    assert (only.bulk([]).status_code == 200) == (scope == "ingest")
+
+
+def test_a_token_revoked_expired_or_switched_off_opens_nothing_at_the_next_request(
+    window: Application,
+) -> None:
+    assert window.get("/cases").status_code == 200
+    token = Token.objects.get(account=window.account)
+    access.revoke_token(token, "security")
+    assert window.get("/cases").status_code == 401
+    Token.objects.filter(pk=token.pk).update(revoked_at=None, expires_at=dt.datetime.now(dt.UTC))
+    assert window.get("/cases").status_code == 401
+    Token.objects.filter(pk=token.pk).update(expires_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    assert window.get("/cases").status_code == 200
+    access.switch(window.account, False, "system")
+    assert window.get("/cases").status_code == 401
+
+
+def test_a_narrowed_token_acts_for_its_units_only(window: Application) -> None:
+    wide = application("wide", "city", ["clerk"], ["read", "act"])
+    narrow = application("narrow", "city", ["clerk"], ["read", "act"], reports=("water",))
+    number = opened(window)
+    assert wide.get(f"/cases/{number}").status_code == 200
+    assert narrow.get(f"/cases/{number}").status_code == 404
+    assert narrow.post_("/cases", LETTER, uuid.uuid4()).status_code == 403
+
+
+# -- acts ---------------------------------------------------------------------------------------------
+
+
+def test_a_case_is_opened_read_answered_and_closed(window: Application) -> None:
+    number = opened(window, title="路灯不亮", occurred_at=ago(60))
+    row = window.get(f"/cases/{number}").json()
+    assert (row["title"], row["organization"], row["opened_by"]) == ("路灯不亮", "housing", "housing")
+    assert [act["act"] for act in window.get(f"/cases/{number}/acts").json()][0] == "reply"
+    (clock,) = window.get(f"/cases/{number}/clocks").json()
+    assert (clock["clock"], clock["ending"]) == ("reply", "overdue")
+    assert clock["why_due"]["zh"]
+    cards = window.get(f"/cases/{number}/cards").json()
+    assert {card["id"] for card in cards} == set(Card.objects.values_list("pk", flat=True))
+    assert len(cards) >= 2
+    done = window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4())
+    assert (done.status_code, done.json()["state"]) == (200, "replied")
+    types = [event["type"] for event in window.get(f"/cases/{number}/events").json()]
+    assert types[0] == "cases.opened"
+    assert "cases.performed" in types
+    assert window.get("/cases", open="false").json()["cases"][0]["number"] == number
+    assert window.get("/cases", open="true").json()["cases"] == []
+
+
+def test_the_same_key_and_request_are_answered_the_same_and_another_request_is_refused(
+    window: Application,
+) -> None:
+    key, body = uuid.uuid4(), {**LETTER, "title": "路灯不亮", "occurred_at": ago(2)}
+    first, again = window.post_("/cases", body, key), window.post_("/cases", body, key)
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert again["Idempotency-Replayed"] == "true"
+    assert Case.objects.count() == 1
+    for other in ({"title": "井盖破损"}, {"occurred_at": ago(3)}, {"item": "x"}, {"reported_at": ago(1)}):
+        refused = window.post_("/cases", {**body, **other}, key)
+        assert (refused.status_code, refused.json()["type"]) == (422, "urn:qinzheng:problem:key-reused"), (
+            other
+        )
+    act = uuid.uuid4()
+    path = f"/cases/{first.json()['number']}/acts"
+    done, same = window.post_(path, {"act": "reply"}, act), window.post_(path, {"act": "reply"}, act)
+    assert (done.json(), done.status_code) == (same.json(), same.status_code)
+    assert window.post_(path, {"act": "reply", "occurred_at": ago(1)}, act).status_code == 422
+    assert window.post_(path, {"act": "submit"}, act).status_code == 422
+    assert Case.objects.count() == 1
+
+
+def test_many_senders_of_one_request_do_one_act(window: Application) -> None:
+    number, key = opened(window), uuid.uuid4()
+    answers: list[tuple[int, Any]] = []
+
+    def send() -> None:
+        answer = Application(window.account, window.post, window.secret).post_(
+            f"/cases/{number}/acts", {"act": "reply"}, key
+        )
+        answers.append((answer.status_code, answer.json()))
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 6
+    assert answers == [answers[0]] * 6
+    assert answers[0][0] == 200
+    case = Case.objects.get(number=number)
+    assert [event.type for event in ledger.history(case.pk)].count("cases.performed") == 1
+
+
+def test_an_outside_number_is_noted_once_and_finds_its_case(window: Application) -> None:
+    body = {"procedure": "services.matter", "act": "receive"}
+    number = window.post_("/cases", body, uuid.uuid4()).json()["number"]
+    told = {"kind": "national_platform", "number": "GJ20260001"}
+    assert window.put(f"/cases/{number}/outside-numbers", told).status_code == 200
+    assert window.put(f"/cases/{number}/outside-numbers", told).status_code == 200
+    assert window.get(f"/cases/{number}").json()["outside"] == [told]
+    assert [row["number"] for row in window.get("/cases", q="GJ20260001").json()["cases"]] == [number]
+    second = window.post_("/cases", body, uuid.uuid4()).json()["number"]
+    taken = window.put(f"/cases/{second}/outside-numbers", told)
+    assert (taken.status_code, taken.json()["errors"][0]["field"]) == (422, "outside")
+
+
+# -- problems -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 422, "procedure"),
+        ({**LETTER, "colour": 1}, 422, "colour"),
+        ({**LETTER, "procedure": "no.such"}, 422, ""),
+        ({**LETTER, "act": "dance"}, 422, "act"),
+        ({**LETTER, "item": "no.such"}, 422, "item"),
+        ({**LETTER, "form": {"colour": "red"}}, 422, "form.colour"),
+        ({**LETTER, "occurred_at": "2026-01-01T09:00:00"}, 422, "occurred_at"),
+        ({**LETTER, "occurred_at": "2099-01-01T09:00:00+08:00"}, 422, "occurred_at"),
+        ({**LETTER, "parties": {"friend": "party:1"}}, 422, "parties"),
+        ("text", 422, ""),
+    ],
+)
+def test_a_wrong_request_is_told_in_both_languages_and_names_its_field(
+    window: Application, body: Any, status: int, field: str
+) -> None:
+    answer = window.post_("/cases", body, uuid.uuid4())
+    told = answer.json()
+    assert answer.status_code == told["status"] == status, told
+    assert answer["Content-Type"] == "application/problem+json"
+    assert told["zh"]
+    assert told["en"]
+    assert told["zh"] != told["en"]
+    if field:
+        assert field in [error["field"] for error in told["errors"]]
+    assert Case.objects.count() == 0
+
+
+def test_problems_follow_the_language_asked_for(window: Application) -> None:
+    zh = window.client.get("/api/v1/nowhere", headers={"Accept-Language": "zh"}).json()
+    en = window.client.get("/api/v1/nowhere", headers={"Accept-Language": "en"}).json()
+    assert (zh["detail"], en["detail"]) == (zh["zh"], en["en"])
+
+
+@pytest.mark.parametrize("key", [None, "not-a-uuid", str(uuid.uuid5(uuid.NAMESPACE_URL, "x"))])
+def test_a_new_act_needs_a_key(window: Application, key: str | None) -> None:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    answer = window.post_("/cases", LETTER, None, **headers)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "Idempotency-Key")
+
+
+def test_what_cannot_be_done_now_is_a_conflict(window: Application) -> None:
+    number = opened(window)
+    window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4())
+    answer = window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4())
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:qinzheng:problem:refused")
+
+
+def test_broken_json_and_a_forged_cursor_are_refused(window: Application) -> None:
+    broken = window.client.post(
+        "/api/v1/cases", "{", content_type="application/json",
+        headers={"Authorization": f"Bearer {window.secret}", "Idempotency-Key": str(uuid.uuid4())},
+    )  # fmt: skip
+    assert (broken.status_code, broken["Content-Type"]) == (400, "application/problem+json")
+    assert window.get("/cases", after="forged").status_code == 400
+    assert window.get("/cases", size="0").status_code == 422
+
+
+# -- who sees what ------------------------------------------------------------------------------------
+
+
+def test_another_unit_neither_sees_nor_acts(window: Application, other: Application) -> None:
+    number = opened(window, title="路灯不亮")
+    for path in ("", "/acts", "/events", "/clocks", "/cards"):
+        assert other.get(f"/cases/{number}{path}").status_code == 404, path
+    assert other.get("/cases").json()["cases"] == []
+    assert other.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4()).status_code == 404
+    told = {"kind": "national_platform", "number": "1"}
+    assert other.put(f"/cases/{number}/outside-numbers", told).status_code == 404
+    auditor = application("auditor", "city", ["auditor"], ["read", "act"])
+    assert auditor.get(f"/cases/{number}").status_code == 200
+    assert auditor.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4()).status_code == 403
+
+
+def test_another_applications_key_says_nothing_of_a_hidden_case(
+    window: Application, other: Application
+) -> None:
+    number, key = opened(window), uuid.uuid4()
+    window.post_(f"/cases/{number}/acts", {"act": "reply"}, key)
+    assert other.post_(f"/cases/{number}/acts", {"act": "reply"}, key).status_code == 404
+
+
+def test_a_sealed_case_is_in_nobodys_feed_and_not_there_for_whom_it_concerns(
+    window: Application, other: Application
+) -> None:
+    supervisor = application("supervisor", "city", ["supervisor"], ["read", "feed"])
+    hidden = opened(window, title="反映水务局", concerns=["water"])
+    plain = opened(window, title="路灯不亮")
+    sequencer.sequence_all()
+    for reader in (window, supervisor, other):
+        assert hidden not in reader.get("/events").content.decode()
+    assert {event["number"] for event in window.get("/events").json()["events"]} == {plain}
+    assert window.get(f"/cases/{hidden}").status_code == 200
+    watched = application("watched", "water", ["clerk", "supervisor"], ["read", "act"])
+    assert watched.get(f"/cases/{plain}").status_code == 200
+    assert watched.get(f"/cases/{hidden}").status_code == 404
+    assert hidden not in watched.get("/cases").content.decode()
+
+
+def test_long_texts_and_parties_stay_out_of_events_and_the_feed(window: Application) -> None:
+    done = cases.open_case("services.matter", "receive", Who(window.post, "housing", "clerk"), {})
+    cases.perform(done.case, "request_correction", Who(window.post, "housing", "clerk"), {"defects": NEEDLE})
+    sequencer.sequence_all()
+    for answer in (window.get("/events"), window.get(f"/cases/{done.number}/events")):
+        text = answer.content.decode()
+        assert NEEDLE not in text
+        assert "text:" not in text
+        assert '"defects"' in text  # named as kept
+
+
+# -- reading on ---------------------------------------------------------------------------------------
+
+
+def test_lists_are_read_page_by_page_each_case_once(window: Application) -> None:
+    numbers = [opened(window, occurred_at=ago(n)) for n in range(1, 8)]
+    found: list[str] = []
+    after = ""
+    while True:
+        page = window.get("/cases", size=3, after=after).json()
+        found += [row["number"] for row in page["cases"]]
+        after = page["following"]
+        if not after:
+            break
+        assert len(page["cases"]) == 3
+    assert found == numbers  # the newest first: opened a day ago, two, …
+
+
+def test_the_feed_misses_nothing_repeats_nothing_and_moves_past_what_is_hidden(
+    window: Application, other: Application
+) -> None:
+    mine = [opened(window), opened(window)]
+    theirs = opened(other)
+    sequencer.sequence_all()
+    positions: list[int] = []
+    after, more = 0, True
+    while more:
+        page = window.get("/events", after=after, size=2).json()
+        assert len(page["events"]) <= 2
+        positions += [event["position"] for event in page["events"]]
+        assert theirs not in str(page)
+        after, more = page["following"], page["more"]
+    assert positions == sorted(set(positions))
+    wanted = {event.id for number in mine for event in ledger.history(Case.objects.get(number=number).pk)}
+    assert len(positions) == len(wanted)
+    assert after == ledger.head()[1]
+    assert window.get("/events", after=after).json() == {"events": [], "following": after, "more": False}
+    again = opened(window)
+    sequencer.sequence_all()
+    assert {event["number"] for event in window.get("/events", after=after).json()["events"]} == {again}
+
+
+def test_units_items_procedures_and_measures_are_read(window: Application) -> None:
+    units = window.get("/organizations").json()["organizations"]
+    assert {(unit["id"], unit["parent"]) for unit in units} >= {("housing", "city"), ("city", None)}
+    assert window.get("/organizations/housing").json()["name_zh"] == "市住房和城乡建设局"
+    assert window.get("/organizations/nowhere").status_code == 404
+    items = window.get("/items", organization="housing").json()
+    assert items
+    assert window.get(f"/items/{items[0]['id']}").json() == items[0]
+    procedures = {each["id"] for each in window.get("/procedures").json()}
+    assert "services.matter" in procedures
+    one = window.get("/procedures/services.matter").json()
+    assert one["definition"]["acts"]["receive"]["opens"] is True
+    assert window.get("/procedures/no.such").status_code == 404
+    measures = {each["id"] for each in window.get("/measures").json()}
+    assert "accepted" in measures
+    assert window.get("/measures/no.such", **{"from": "2026-01-01", "to": "2026-12-31"}).status_code == 404
+    wrong = window.get("/measures/accepted", **{"from": "2026-12-31", "to": "2026-01-01"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "to")
+
+
+def test_the_document_is_openapi_3_1_and_says_how_failures_look(window: Application) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert document["components"]["securitySchemes"]["Bearer"] == {"type": "http", "scheme": "bearer"}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert operation["security"] == [{"Bearer": []}]
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+    keyed = document["paths"]["/api/v1/cases"]["post"]["parameters"]
+    assert [each["name"] for each in keyed] == ["Idempotency-Key"]
+
+
+def test_a_look_is_noted_beside_those_of_people(window: Application) -> None:
+    number = opened(window)
+    window.get(f"/cases/{number}")
+    case = Case.objects.get(number=number)
+    assert [seen.reader for seen in access.readers(case)] == [window.post]
+
+
+def test_about_is_kept(window: Application) -> None:
+    done = cases.open_case(
+        "letters.reply", "submit", Who(window.post, "housing", "clerk"), {}, about=About(town="town-01")
+    )
+    assert [row["number"] for row in window.get("/cases", town="town-01").json()["cases"]] == [done.number]
