@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db import transaction
 
 from qinzheng import wiring
 from qinzheng.access import actions as access
@@ -37,7 +41,6 @@ SEATS: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
 )  # fmt: skip
 """(name, unit, roles, heads it)"""
 POWERS = ("system", "security", "audit")
-ITEM = "housing.completion-filing"
 
 
 @dataclass
@@ -58,7 +61,18 @@ class Townhall:
         return Who(seat.post, seat.unit, role)
 
 
-def publish(kinds: frozenset[str] | None = None) -> Library:
+@contextmanager
+def standing() -> Iterator[Townhall]:
+    """The city for many tests at once: all inside one transaction that is rolled back; each test has its own within."""
+    with transaction.atomic():
+        publish()
+        yield build()
+        transaction.set_rollback(True)
+    shelf.forget()
+    programs.forget()
+
+
+def publish() -> Library:
     """The shipped definitions, published."""
     shelf.forget()
     programs.forget()

@@ -1,35 +1,53 @@
 """Finding cases by Chinese words, numbers, and people where the reader may look for them.
 
-One row of words a case, written when it is opened or numbered; segmented by rjieba, found by PostgreSQL's index.
+One row of words a case, written when it is opened or numbered; pairs of characters, found by PostgreSQL's index.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import rjieba
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from qinzheng.cases.models import Case, CaseParty, CaseWords
 from qinzheng.parties import queries as parties
+from qinzheng.parties.codes import WrongCode
 
-WORD = re.compile(r"[0-9A-Za-z一-鿿]+")
+HAN = re.compile(r"[一-鿿]")
+RUN = re.compile(r"[0-9A-Za-z]+|[一-鿿]+")
 NUMBER = re.compile(r"^[A-Za-z]{1,6}\d{4,}$|^\d{6,}$")
 MOST_PEOPLE = 200
 
 
 def words(*texts: str) -> list[str]:
-    """The words of texts as the index keeps them: segmented for search, lower case, each once, in order."""
+    """What the index keeps of texts: each pair of neighbouring Chinese characters, each other word; lower case, in order.
+
+    Pairs, not dictionary words: where a sentence is cut depends on its neighbours, and a part of a title must be found.
+    """
     found: dict[str, None] = {}
     for text in texts:
-        for run in WORD.findall(text.lower()):
-            for word in rjieba.cut_for_search(run):
-                found[word] = None
-            found[run] = None
+        for run in RUN.findall(text.lower()):
+            if HAN.match(run):
+                found.update(dict.fromkeys(run[n : n + 2] for n in range(max(len(run) - 1, 1))))
+                found[run[-1]] = None  # so that one character is found at the end too
+            else:
+                found[run] = None
     return list(found)
+
+
+def _asked(text: str) -> str:
+    """The question to the index: every pair, every word by its beginning; "" where nothing is asked."""
+    tokens: dict[str, None] = {}
+    for run in RUN.findall(text.lower()):
+        if HAN.match(run) and len(run) > 1:
+            tokens.update(dict.fromkeys(f"'{run[n : n + 2]}'" for n in range(len(run) - 1)))
+        else:
+            tokens[f"'{run}':*"] = None
+    return " & ".join(tokens)
 
 
 def statement(case: str, texts: Iterable[str]) -> tuple[str, Sequence[Any]]:
@@ -48,11 +66,10 @@ def find(rows: QuerySet[Case], asked: str, *, people: bool) -> QuerySet[Case]:
         return rows.filter(
             Q(number__istartswith=text) | Q(outside_numbers__number=text) | _of_people(text, people)
         ).distinct()
-    wanted = words(*[run for run in text.split() if run]) if text else []
-    tokens = [token for run in WORD.findall(text.lower()) for token in rjieba.cut(run)]
-    if not wanted:
+    asked_of_index = _asked(text)
+    if not asked_of_index:
         return rows.none()
-    query = SearchQuery(" & ".join(f"'{token}'" for token in tokens), search_type="raw", config="simple")
+    query = SearchQuery(asked_of_index, search_type="raw", config="simple")
     matched = CaseWords.objects.filter(words=query).values("case")
     return rows.filter(Q(pk__in=matched) | _of_people(text, people))
 
@@ -61,5 +78,8 @@ def _of_people(text: str, allowed: bool) -> Q:
     """Cases of the party of exactly that name or telephone: blind indexes know no part of a name."""
     if not allowed:
         return Q(pk__in=[])
-    found = [*parties.find_by_name(text), *parties.find_by_phone(text)][:MOST_PEOPLE]
+    found = parties.find_by_name(text)
+    with contextlib.suppress(WrongCode):  # most words are no telephone number
+        found += parties.find_by_phone(text)
+    found = found[:MOST_PEOPLE]
     return Q(pk__in=CaseParty.objects.filter(party__in=[party.pk for party in found]).values("case"))
