@@ -5,19 +5,21 @@ import datetime as dt
 import pytest
 from django.db import connection
 
-from qinzheng import wiring
+from qinzheng.cases.models import Case
 from qinzheng.definitions import actions, shelf
-from qinzheng.definitions.library import Library, default_root
+from qinzheng.definitions.library import default_root
 from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import projections
 from qinzheng.supervision import programs
+from tests.flows import city
+from tests.library import library
 
 
 @pytest.fixture
 def published(transactional_db):
     shelf.forget()
     programs.forget()
-    root = default_root()
-    actions.load(Library.read([root], wiring.KINDS), root, "drafter")
+    actions.load(library(), default_root(), "drafter")
     actions.publish(actions.drafts(), "publisher")
     yield shelf.library()
     shelf.forget()
@@ -70,3 +72,12 @@ def clock(published):
     found.on("2026-03-02 09:00")
     yield found
     found.end()
+
+
+@pytest.fixture
+def consistent(clock):
+    """Whatever the test did: the tables are what the ledger says, and engine and kernel agree."""
+    yield
+    for case in Case.objects.values_list("pk", flat=True):
+        city.check(case)
+    assert list(projections.check()) == []
