@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from qinzheng.measures import intervals, rows
 from qinzheng.measures.facts import Facts
 from qinzheng.measures.period import ONE_DAY, Period
-from qinzheng.measures.question import DAYS, Asked, Meaning, dimension_sql, facts_sql
+from qinzheng.measures.question import DAYS, Asked, Meaning, Sql, dimension_sql, facts_sql
 from qinzheng.measures.schema import OF_DAYS, STOCKS, Measure, Quantile
 
 Key = tuple[str, ...]
@@ -215,19 +215,23 @@ def _grouped(con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Q
     """(organization, key without it, figures) of each group that DuckDB found."""
     sql = facts_sql(facts, meaning, asked)
     plain, named = _named(question)
-    of_days = asked.measure.value.statistic in OF_DAYS
-    edges = "".join(f", min({day}), max({day})" for day in DAYS) if of_days else ""
     found = con.execute(
-        f"SELECT organization, hit, used, allowed, count(*){named}{edges} FROM ({sql.text}) GROUP BY ALL",
+        f"SELECT organization, hit, used, allowed, count(*){named} FROM ({sql.text}) GROUP BY ALL",
         sql.parameters,
     ).fetchall()
-    for row in found:
-        organization, hit, used, allowed, count = row[:5]
-        if of_days and (used is None or allowed is None):
-            for day in row[5 + len(plain) :]:
-                if day is not None:  # raises for the day that the calendar does not reach
-                    facts.calendar.index(rows.date_of(day))
-        yield organization, dict(zip(plain, row[5:], strict=False)), (hit, used, allowed, count)
+    of_days = asked.measure.value.statistic in OF_DAYS
+    if of_days and any(row[2] is None or row[3] is None for row in found):
+        _alarm(con, facts, sql)
+    for organization, hit, used, allowed, count, *key in found:
+        yield organization, dict(zip(plain, key, strict=True)), (hit, used, allowed, count)
+
+
+def _alarm(con: Any, facts: Facts, sql: Sql) -> None:
+    """Some days could not be counted: raise for the day that the calendar does not reach."""
+    edges = ", ".join(f"min({day}), max({day})" for day in DAYS)
+    for day in con.execute(f"SELECT {edges} FROM ({sql.text})", sql.parameters).fetchone():
+        if day is not None:
+            facts.calendar.index(rows.date_of(day))
 
 
 def _rolled(question: Question, organization: str, key: Mapping[str, str]) -> list[Key]:

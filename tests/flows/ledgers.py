@@ -131,13 +131,15 @@ class Writer:
         random = self.random
         definition = shelf.edition("procedure", case.procedure, case.edition).definition
         name, ordinal = random.choice(list(definition.clocks)), random.choice((0, 0, 0, 1))
+        if case.clocks and random.random() < 0.6:
+            name, ordinal = random.choice(list(case.clocks))
         found = case.clocks.get((name, ordinal))
         if found is not None and random.random() < 0.06:
             del case.clocks[name, ordinal]
             return [self.determined(case, "clocks.vanished", {"clock": name, "ordinal": ordinal})]
         if found is None or random.random() < 0.05:
             started = case.starts[-1][0] if case.starts and random.random() < 0.8 else self.now
-            due = None if random.random() < 0.1 else started + random.randrange(1, 40) * DAY
+            due = None if random.random() < 0.1 else started + random.choice((1, 5, 20, 60, 120)) * DAY
             promise = due - 3 * DAY if due and random.random() < 0.6 else None
             found = case.clocks[name, ordinal] = Clock(started, due, promise, case.holder)
         elif found.end is not None and random.random() < 0.7:
@@ -183,6 +185,8 @@ class Writer:
         running = {clock.start for clock in case.clocks.values()}
         shown = [seq for at, seq in case.starts if at in running] or [seq for _, seq in case.starts]
         rule = random.choice(self.rules)
+        if rule in PRE_WARNINGS and random.random() < 0.8:
+            rule = PRE_WARNINGS[case.procedure == "letters.reply"]
         level = "warning" if rule in PRE_WARNINGS else random.choice(LEVELS)
         body = {
             "card": id, "rule": rule, "level": level, "occurrence": 0, "at": self.now - random.choice((0, 5 * DAY)),

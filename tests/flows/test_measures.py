@@ -73,7 +73,7 @@ def same(place, upto: int, period: Period) -> int:
     return compared
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), period=PERIODS, earlier=st.floats(0, 1))
 def test_every_measure_says_what_a_naive_reading_says(measured, seed, period, earlier):
     random = Random(seed)
