@@ -1,4 +1,4 @@
-"""The worker's duties that this package knows: time, the sequencer, checkpoints. Others are plugged in from above."""
+"""The worker's duties: time, law that changed, the sequencer, checkpoints, absences, the archive."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from django.db import connection
 from django.utils import timezone
 
 from qinzheng.ledger import crypto, queries, sequencer, witnessed
-from qinzheng.operations import judging_commands
+from qinzheng.measures import archive
+from qinzheng.measures.queries import folder as archive_folder
+from qinzheng.operations.ticking import Aside, Redetermination, tick_once
 from qinzheng.operations.worker import Duty
 from qinzheng.organizations import actions as organizations
 
 CHECKPOINT_LOCK = 0x716E_7A6B
+ARCHIVED = 20_000
+"""Events that go into the archive in one go."""
 
-_stuck: dict[str, str] = {}
+_aside = Aside()
+_signed: dict[Path, int] = {}
 
 
 def tick() -> int:
     """Marks and caps whose moment has come, soonest first."""
-    return judging_commands.tick_once(stuck=_stuck)
+    return tick_once(aside=_aside)
 
 
 def checkpoint() -> int:
-    """Sign the log where it has grown since the last checkpoint; one worker at a time."""
+    """Sign the log where it has grown since the last checkpoint; one worker at a time. Always 0: the next is due in its time."""
     folder = Path(settings.CHECKPOINTS)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [CHECKPOINT_LOCK])
@@ -42,17 +47,21 @@ def checkpoint() -> int:
     return 0
 
 
-_signed: dict[Path, int] = {}
-
-
 def hand_back() -> int:
     """Enter that absences which are over were handed back, so that notices can follow."""
     return len(organizations.hand_back_due(timezone.now()))
 
 
+def follow() -> int:
+    """Take what the sequencer has placed into the archive of measures."""
+    return archive.follow(archive_folder(), ARCHIVED)
+
+
 DUTIES = [
     Duty("tick", 0.4, tick),
+    Duty("redetermination", 2.0, Redetermination().once),
     Duty("sequencer", 0.5, sequencer.sequence_once),
     Duty("checkpoint", 60.0, checkpoint),
     Duty("hand-back", 5.0, hand_back),
+    Duty("archive", 5.0, follow),
 ]

@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
-from qinzheng.calendars.calendar import BeyondCalendar
-from qinzheng.cases import actions as cases
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
+from qinzheng.operations.ticking import Aside, pass_time, tick_once
 from qinzheng.supervision import batch, history
+
+__all__ = ["judge", "redetermine", "redetermine_all", "tick", "tick_once"]
 
 
 def judge(arguments: argparse.Namespace) -> int:
@@ -50,9 +49,9 @@ def judge(arguments: argparse.Namespace) -> int:
 def tick(arguments: argparse.Namespace) -> int:
     """Let time pass for every case whose next moment has come; every second, until stopped."""
     stop = threading.Event()
-    stuck: dict[str, str] = {}
+    aside = Aside()
     while True:
-        done = tick_once(stuck=stuck)
+        done = tick_once(aside=aside)
         if arguments.once:
             print(f"{done} 件 / case(s)")
             return 0
@@ -60,32 +59,6 @@ def tick(arguments: argparse.Namespace) -> int:
             stop.wait(1 if not done else 0)
         except KeyboardInterrupt:
             return 0
-
-
-_DUE = (
-    "SELECT id FROM cases_case WHERE due_at < clock_timestamp() AND NOT id = ANY(%s) ORDER BY due_at LIMIT %s"
-)
-
-
-def tick_once(limit: int = 1000, stuck: dict[str, str] | None = None) -> int:
-    """Pass time for the cases that are due by the database's clock, soonest first; returns how many moved.
-
-    A case whose limit lies beyond the calendar is an alarm, said once and kept in ``stuck``; it holds up no other.
-    """
-    stuck = {} if stuck is None else stuck
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, [list(stuck), limit])
-        due = [case for (case,) in cursor.fetchall()]
-    return sum(_pass_time(case, stuck) for case in due)
-
-
-def _pass_time(case: str, stuck: dict[str, str]) -> bool:
-    try:
-        return cases.pass_time(case)
-    except BeyondCalendar as why:
-        stuck[case] = str(why)
-        print(f"{case}: {why}", file=sys.stderr)
-        return False
 
 
 def redetermine(arguments: argparse.Namespace) -> int:
@@ -97,9 +70,9 @@ def redetermine(arguments: argparse.Namespace) -> int:
 
 def redetermine_all() -> int:
     """Let the projectors see every open case; those whose program is another one now are refolded."""
-    stuck: dict[str, str] = {}
+    aside = Aside(patient=False)
     return sum(
-        _pass_time(case, stuck) for case in Case.objects.filter(closed_at=None).values_list("pk", flat=True)
+        pass_time(case, aside) for case in Case.objects.filter(closed_at=None).values_list("pk", flat=True)
     )
 
 

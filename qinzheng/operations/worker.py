@@ -10,14 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from django.db import Error, close_old_connections, connection
+from django.db import connection
 
 log = structlog.get_logger("qinzheng.worker")
 
 LONGEST_WAIT_S = 30.0
+"""After a fault a duty waits longer each time, up to this, and never more than ten times its own pace."""
 BEAT_S = 2.0
 """How often a duty that has nothing to do says that it lives."""
 
@@ -54,7 +56,7 @@ def _keep(duty: Duty, stop: threading.Event) -> None:
                 beat_at = time.monotonic() + BEAT_S
             wait = 0.0 if moved else duty.every_s
         except Exception as why:  # noqa: BLE001 - a duty's fault must not end the worker
-            wait = min(max(wait, duty.every_s, 0.5) * 2, LONGEST_WAIT_S)
+            wait = min(max(wait, duty.every_s, 0.5) * 2, max(2.0, duty.every_s * 10), LONGEST_WAIT_S)
             log.error("duty_failed", duty=duty.name, fault=type(why).__name__, again_in_s=wait)
             _fault(duty.name, why)
         stop.wait(wait)
@@ -79,11 +81,12 @@ def _beat(duty: str, moved: int) -> None:
 
 
 def _fault(duty: str, why: Exception) -> None:
-    """Only the kind of a fault is kept: its text may hold what a person wrote."""
-    try:
+    """Only the kind of a fault is kept: its text may hold what a person wrote. Fails silently: it was logged."""
+    with suppress(Exception):
         connection.close()
-        close_old_connections()
+    try:
         with connection.cursor() as cursor:
             cursor.execute(_FAULT, [duty, type(why).__name__])
-    except Error:
-        connection.close()
+    except Exception:  # noqa: BLE001 - most often the database is the fault; a thread must outlive that
+        with suppress(Exception):
+            connection.close()

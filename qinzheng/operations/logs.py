@@ -1,0 +1,115 @@
+"""Logs: one JSON object a line, without personal data.
+
+What people wrote gets into a log by three ways: the text of an exception, the arguments of a library's message, and
+the address that a browser asked for. So of an exception only its kind and its places are kept, of foreign libraries'
+messages the text before its arguments are filled in, and the access log (``qinzheng.web.requests``) names a route, never an
+address. JSON escapes line breaks, so that nobody can write a second line.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import sys
+import traceback
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+KEPT = ("_granian",)
+"""Foreign loggers whose arguments are their own: ports and processes."""
+FRAMES = 12
+"""Places of an exception that are kept, the last ones."""
+Raised = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def _fault(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """The kind and the places of an exception instead of its text, which may hold what a person wrote."""
+    raised = _raised(line.pop("exc_info", None))
+    if raised is not None:
+        kind, _, trace = raised
+        places = traceback.extract_tb(trace)[-FRAMES:]
+        line["fault"] = f"{kind.__module__}.{kind.__qualname__}"
+        line["at"] = [f"{_short(place.filename)}:{place.lineno} {place.name}" for place in places]
+    line.pop("exception", None)
+    line.pop("stack_info", None)
+    return line
+
+
+def _raised(given: Any) -> Raised | None:
+    if isinstance(given, BaseException):
+        return type(given), given, given.__traceback__
+    if given is True:
+        given = sys.exc_info()
+    return given if isinstance(given, tuple) and given and given[0] is not None else None
+
+
+def _short(file: str) -> str:
+    """The end of a file's path: what is above it says how a machine is laid out."""
+    return "/".join(file.replace("\\", "/").split("/")[-3:])
+
+
+def _foreign(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """A library's message before its arguments are filled in."""
+    record, arguments = line["_record"], line.pop("positional_args", ())
+    if record.name.startswith(KEPT):
+        line["event"] = str(record.msg) % arguments if arguments else str(record.msg)
+    else:
+        # A message that came ready made is told only by where it was made.
+        line["event"] = str(record.msg) if arguments else f"{record.module}.{record.funcName}"
+    return line
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+structlog.configure(
+    processors=[*_SHARED, _fault, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=False,
+)
+
+
+def formatter() -> logging.Formatter:
+    """One JSON object a line, whoever logs."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_SHARED, _fault, _foreign],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
+        use_get_message=False,
+        pass_foreign_args=True,
+    )
+
+
+def configure(given: Mapping[str, str]) -> None:
+    """Everything to the standard error, from ``given["level"]`` upwards. Django calls it (``LOGGING_CONFIG``)."""
+    logging.config.dictConfig(configuration(given["level"]))
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """Of the standard library's logging: everything to the standard error, from ``level`` upwards."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "qinzheng.operations.logs.formatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "django.server": {"handlers": [], "level": level, "propagate": True},
+            # The access log has a line of its own for each of these.
+            "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "_granian": {"handlers": [], "level": level, "propagate": True},
+        },
+    }
