@@ -108,7 +108,10 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "qinzheng.access.login.Adapter"
-ACCOUNT_FORMS = {"login": "qinzheng.web.accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "qinzheng.web.accounts.forms.LoginForm",
+    "reauthenticate": "qinzheng.web.accounts.forms.AgainForm",
+}
 MFA_FORMS = {
     "authenticate": "qinzheng.web.accounts.forms.CodeForm",
     "activate_totp": "qinzheng.web.accounts.forms.ActivateForm",

@@ -61,7 +61,7 @@ def fits(procedure: Procedure, here: Situation, name: str, actor: Who) -> bool:
 class _Filled(dict[str, Any]):
     """A form in which everything is filled in: guards on fields are asked when the form is there."""
 
-    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+    def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else True
 
 

@@ -29,5 +29,5 @@ def reader_of(request: HttpRequest) -> User:
     account: Any = request.user
     if not getattr(account, "is_authenticated", False):
         return ANONYMOUS
-    factors = {record["method"] for record in get_authentication_records(request)}
+    factors = {record["method"] for record in get_authentication_records(request, account)}
     return user_of(account, dt.datetime.now(dt.UTC), second_factor="mfa" in factors)

@@ -50,13 +50,36 @@ class LoginForm(account.LoginForm):
         return cleaned
 
 
-def _said(form: forms.Form) -> Language:
+class AgainForm(account.ReauthenticateForm):
+    """The password once more, before security settings change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken = spoken()
+        field = self.fields["password"]
+        field.label, field.help_text = pick(PASSWORD, self.spoken), ""
+        field.widget.attrs = {"autocomplete": "current-password", "maxlength": "150"}
+
+    def clean_password(self) -> str:
+        """The library's check, in our words."""
+        try:
+            password: str = super().clean_password()
+        except forms.ValidationError:
+            raise forms.ValidationError(pick(WRONG, self.spoken)) from None
+        return password
+
+
+def spoken() -> Language:
     """The library gives these forms no request: the language is the one that the request activated."""
-    spoken: Language = "en" if (translation.get_language() or "").startswith("en") else "zh"
+    return "en" if (translation.get_language() or "").startswith("en") else "zh"
+
+
+def _said(form: forms.Form) -> Language:
+    said = spoken()
     field = form.fields["code"]
-    field.label, field.help_text = pick(CODE, spoken), pick(CODE_HELP, spoken)
+    field.label, field.help_text = pick(CODE, said), pick(CODE_HELP, said)
     field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "16"}
-    return spoken
+    return said
 
 
 class CodeForm(mfa.AuthenticateForm):
