@@ -27,6 +27,8 @@ DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 PROXIES = int(os.environ.get("PROXIES", "0"))
 """How many reverse proxies of ours stand in front and are believed."""
+METRICS_TOKEN = os.environ.get("QINZHENG_METRICS_TOKEN", "")
+"""Who holds it may read /metrics; without one only this machine may."""
 LOGGING_CONFIG = "qinzheng.operations.logs.configure"
 LOGGING = {"level": os.environ.get("QINZHENG_LOG_LEVEL", "INFO").upper()}
 

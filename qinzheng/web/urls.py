@@ -9,6 +9,7 @@ from qinzheng.web.cases import opening
 from qinzheng.web.cases import views as cases
 from qinzheng.web.definitions import views as definitions
 from qinzheng.web.ledger import views as ledger
+from qinzheng.web.operating import views as operating
 from qinzheng.web.portal import views as portal
 from qinzheng.web.styleguide import views as styleguide
 from qinzheng.web.supervision import views as supervision
@@ -34,6 +35,8 @@ urlpatterns = [
     path("ledger/events/<uuid:event>/", ledger.event, name="event"),
     path("api/v1/", include("qinzheng.web.api.urls")),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", operating.metrics, name="metrics"),
+    path("admin/health/", operating.show, name="health"),
     path("styleguide/", styleguide.show, name="styleguide"),
     path("styleguide/errors/<int:status>/", styleguide.error, name="styleguide-error"),
     path("styleguide/wall/", styleguide.wall, name="styleguide-wall"),
