@@ -94,7 +94,7 @@ def answer(
 
 
 def evidence(told: Evidence, *, place: Path | None = None) -> list[dict[str, Any]]:
-    """The events behind an answer: position, id, subject, seq, type, act, organization, occurred, and ``hit``."""
+    """The events behind an answer: position, id, subject, seq, type, act, organization, occurred, recorded, and ``hit``."""
     library = shelf.library()
     chosen = measure(told.measure)
 
@@ -104,7 +104,7 @@ def evidence(told: Evidence, *, place: Path | None = None) -> list[dict[str, Any
         hits = dict(marks)
         con = facts.con.cursor()
         found = con.execute(
-            f"SELECT position, id, subject, seq, type, act, organization, occurred FROM ({facts.events()}) "
+            f"SELECT position, id, subject, seq, type, act, organization, occurred, recorded FROM ({facts.events()}) "
             "WHERE position IN (SELECT unnest(?::BIGINT[])) ORDER BY position",
             [list(hits)],
         )

@@ -32,6 +32,7 @@ urlpatterns = [
     path("definitions/procedures/<str:procedure>/", definitions.procedure, name="procedure"),
     path("definitions/items/<str:item>/", definitions.item, name="item"),
     path("wall/", include("qinzheng.web.wall.urls")),
+    path("overview/", include("qinzheng.web.overview.urls")),
     path("ledger/events/<uuid:event>/", ledger.event, name="event"),
     path("api/v1/", include("qinzheng.web.api.urls")),
     path("healthz", health.healthz, name="healthz"),

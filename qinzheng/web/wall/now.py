@@ -21,11 +21,11 @@ from qinzheng.ledger.queries import StoredEvent
 from qinzheng.organizations import queries as organizations
 from qinzheng.supervision.live import ISSUED
 from qinzheng.supervision.models import Card as CardRow
-from qinzheng.web.cases import history
 from qinzheng.web.cases.page import title
 from qinzheng.web.components import Card
 from qinzheng.web.kept import Kept
 from qinzheng.web.supervision import said
+from qinzheng.web.supervision import views as cards_page
 from qinzheng.web.wall import eyes as eyes_of
 from qinzheng.web.wall import figures, places, river, tables
 from qinzheng.web.wall.eyes import Eyes
@@ -41,6 +41,7 @@ LANES = 12
 LAST, LINES, CARDS = 60, 6, 6
 """Events looked at, lines of them shown, cards shown."""
 OTHERS = "…"
+LEVELS = dict(cards_page.LEVELS)
 FLOWING = {OPENED, PERFORMED, DEEMED, ISSUED}
 
 
@@ -202,7 +203,7 @@ def _lines(events: Sequence[tuple[int, StoredEvent]], cases: Mapping[str, Case])
 
 def _act(event: StoredEvent, case: Case) -> Text:
     if event.type == ISSUED:
-        return history.LEVELS[event.body["level"]]
+        return LEVELS[event.body["level"]]
     act = procedure_of(case).acts.get(event.body["act"])
     found: Text = act.name if act is not None else Text(zh=event.body["act"], en=event.body["act"])
     return found

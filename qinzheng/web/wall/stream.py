@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 from django.contrib import auth
+from django.db import Error, close_old_connections
 from django.http import HttpRequest
 
 from qinzheng.access import rules
@@ -72,6 +73,11 @@ class Stream:
     def __next__(self) -> bytes:
         try:
             return next(self._messages)
+        except Error:
+            # The database went away: the stream ends, the browser comes again, and the thread's connection is let go.
+            close_old_connections()
+            PLACES.give_back(self.place)
+            raise StopIteration from None
         except BaseException:
             PLACES.give_back(self.place)
             raise

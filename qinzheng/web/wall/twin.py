@@ -8,6 +8,7 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
 from qinzheng.web.components import Badge, Column, Row, Table
+from qinzheng.web.wall import now
 from qinzheng.web.wall.now import Look
 
 OPEN, LATE = Column(Text(zh="在办", en="Open"), number=True), Column(Text(zh="超期", en="Late"), number=True)
@@ -73,10 +74,7 @@ def _cards(look: Look) -> Table:
     return Table(Text(zh="刚发的牌", en="Cards just issued"), columns, rows)
 
 
-LEVELS = {
-    "warning": Badge(Text(zh="预警", en="warning"), "due"), "yellow": Badge(Text(zh="黄牌", en="yellow card"), "due"),
-    "red": Badge(Text(zh="红牌", en="red card"), "late"),
-}  # fmt: skip
+LEVELS = {level: Badge(word, "late" if level == "red" else "due") for level, word in now.LEVELS.items()}
 
 
 def _events(look: Look) -> Table:
