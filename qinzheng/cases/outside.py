@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.cases import about as abouts
@@ -64,6 +64,16 @@ def key(source: str, number: str) -> uuid.UUID:
     return uuid.uuid5(SPACE, f"{source}{SEPARATOR}{number}")
 
 
+def role(procedure: Procedure, act: str) -> str:
+    """In which role an act was done where its system does not say: the first that the procedure names, an officer's before an applicant's.
+
+    "" where nobody may do it; that is reported when the act is taken.
+    """
+    definition = procedure.acts.get(act)
+    by = definition.by if definition is not None else []
+    return next((each for each in by if each not in ("applicant", "citizen")), by[0] if by else "")
+
+
 def officers(source: str) -> Callable[[str], str]:
     """How the ledger names a source's officers: pseudonyms that only our index key can make, "" where none is told.
 
@@ -104,7 +114,7 @@ def _adopted(histories: Sequence[History]) -> Iterator[Outcome]:
         return
     lengths = {each.key: len(each.acts) for each in histories}
     try:
-        with transaction.atomic():
+        with connection.wrap_database_errors, transaction.atomic():
             result = adopt(histories)
     except (IntegrityError, BeyondCalendar, NotCanonical) as why:
         if len(histories) > 1:

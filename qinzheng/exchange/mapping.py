@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -280,10 +280,7 @@ class Intake:
             zone=self.mapping.zone,
         )
         with archive.Writer(path, meaning, archive.COLUMNS) as writer:
-            for name in sorted(self.cases):
-                events = self._known(self.cases[name])
-                if not events:
-                    continue
+            for name, events in self.by_case():
                 rows = {
                     column: [getattr(event, column) for event in events]
                     for column in archive.COLUMNS
@@ -294,6 +291,13 @@ class Intake:
                 meaning.last = max(meaning.last, events[-1].at)
                 writer.case(name, [event.activity for event in events], rows)
         return meaning
+
+    def by_case(self) -> Iterator[tuple[str, list[Event]]]:
+        """Every case of which something is known, by name, with its events in order."""
+        for name in sorted(self.cases):
+            events = self._known(self.cases[name])
+            if events:
+                yield name, events
 
     def _known(self, events: list[Event]) -> list[Event]:
         """The events of a case in order, those after ``until`` left out and counted."""

@@ -1,4 +1,4 @@
-"""Opens a log of another system: CSV, XES 1.0/2.0 (also .gz) or Parquet, as batches of raw text.
+"""Opens a log of another system: CSV, XES 1.0/2.0 (also .gz), Parquet or xlsx, as batches of raw text.
 
 Streaming, in little memory. A hostile or broken file gets a clear :class:`Refused`, quickly; a
 faulty row becomes a :class:`Fault` and the rest goes on.
@@ -11,12 +11,12 @@ import csv
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, BinaryIO, Self
+from typing import IO, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +24,8 @@ import pyarrow.parquet as pq
 
 from qinzheng.exchange import xes
 from qinzheng.exchange.guard import bare
+from qinzheng.exchange.rawtext import encoding_of, text_of
+from qinzheng.organizations import workbook
 
 Progress = Callable[[int, int], None]
 BATCH = 20_000
@@ -120,6 +122,8 @@ class Log:
             return self._parquet()
         if self.format == "xes":
             return self._xes()
+        if self.format == "xlsx":
+            return self._xlsx()
         return self._csv()
 
     def fault(self, place: Place, zh: str, en: str) -> None:
@@ -231,7 +235,7 @@ class Log:
         chunks = self.chunks()
         head = next(chunks, b"")
         self._expect(head, b"")
-        encoding = self.encoding or _guess(head)
+        encoding = self.encoding or encoding_of(head)
         decoder = codecs.getincrementaldecoder(encoding)()
         ending = "\r" if b"\r" in head and b"\n" not in head else "\n"
         rest, number = "", 1
@@ -277,6 +281,35 @@ class Log:
                 f"the mapping says {self.format}, the file is {other or 'something else'}: "
                 f"take another mapping or export it again",
             )
+
+    # -- xlsx -----------------------------------------------------------------------------------
+
+    def _xlsx(self) -> Iterator[Batch]:
+        """The first sheet of a workbook: its first row is the header, cells are typed."""
+        try:
+            sheet = workbook.read(self.path)[0]
+        except workbook.Unreadable as why:
+            raise self.refuse("", why.zh, why.en) from None
+        header = [str(cell).strip() for cell in (sheet.rows or [[]])[0]]
+        wanted = {name: header.index(name) for name in self._wanted([name for name in header if name])}
+        rows: list[list[str | None]] = []
+        places: list[Place] = []
+        for number, cells in enumerate(sheet.rows[1:], start=2):
+            wrong = next(
+                (
+                    sheet.problems[number - 1, at]
+                    for at in wanted.values()
+                    if (number - 1, at) in sheet.problems
+                ),
+                None,
+            )
+            if wrong is not None:
+                self.fault((number, 0), *wrong)
+            elif any(cell not in ("", None) for cell in cells):
+                rows.append([text_of(cell) for cell in cells])
+                places.append((number, 0))
+        if rows:
+            yield _records(wanted, rows, places)
 
     # -- Parquet --------------------------------------------------------------------------------
 
@@ -330,41 +363,22 @@ class Log:
             longest = pc.max(pc.utf8_length(column.dictionary)).as_py()
             if (longest or 0) > LONGEST:
                 raise self.refuse(f"column {name}", "一个值过长", "a value is too long")
-            known = [_text(value) for value in column.dictionary.to_pylist()]
+            known = [text_of(value) for value in column.dictionary.to_pylist()]
             return [None if code is None else known[code] for code in column.indices.to_pylist()]
         if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
             column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-        return [_text(value) for value in column.to_pylist()]
+        return [text_of(value) for value in column.to_pylist()]
 
 
 def _events(row: int, lines: list[int], columns: dict[str, list[str | None]]) -> Batch:
     return Batch(columns, list(zip(range(row, row + len(lines)), lines, strict=True)))
 
 
-def _records(wanted: dict[str, int], rows: list[list[str]], places: list[Place]) -> Batch:
+def _records(wanted: dict[str, int], rows: Sequence[Sequence[str | None]], places: list[Place]) -> Batch:
     columns: dict[str, list[str | None]] = {
         name: [cells[at] for cells in rows] for name, at in wanted.items()
     }
     return Batch(columns, places)
-
-
-def _guess(head: bytes) -> str:
-    """UTF-16 by its mark, UTF-8 (with or without one) where the beginning reads as such, else GB18030."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8-sig"
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, float):  # a whole number beside gaps becomes a float in many exports
-        return None if value != value else str(int(value)) if value.is_integer() else str(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def open_log(

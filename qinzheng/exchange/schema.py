@@ -61,7 +61,9 @@ class Mapping(Definition):
     kind: Literal["mapping"]
     procedure: Identifier
     rules: Identifier = Field(description="the rule set used unless another is asked for")
-    format: Literal["csv", "xes", "parquet"]
+    format: Literal["csv", "xes", "parquet", "xlsx", "table"] = Field(
+        description="table: a table of another system's database, read by a collector only"
+    )
     encoding: str | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="between the fields of a CSV")
     guarded: bool = Field(

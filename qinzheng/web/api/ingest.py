@@ -20,7 +20,7 @@ from qinzheng.cases.adopting import History, Taken
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.cases.outside import Outcome
-from qinzheng.cases.schema import Act, Procedure
+from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.web.api import shapes
@@ -197,7 +197,6 @@ def _taken_act(told: shapes.Told, officer: str) -> Taken:
 
 
 def _role(told: shapes.Told) -> str:
-    """The role in which the procedure lets the act be done first; what is unknown is reported when it is taken."""
     try:
         procedure: Procedure = shelf.in_force(
             "procedure", told.procedure, shelf.day(ledger.microseconds(told.occurred_at) or 0)
@@ -205,8 +204,7 @@ def _role(told: shapes.Told) -> str:
     except shelf.NotPublished as why:
         zh, _, en = str(why).partition(" / ")
         raise Wrong(("procedure", zh, en)) from None
-    act: Act | None = procedure.acts.get(told.act)
-    return act.by[0] if act is not None and act.by else ""
+    return outside.role(procedure, told.act)
 
 
 def _numbers(outcomes: list[Outcome]) -> dict[uuid.UUID, str]:
