@@ -11,12 +11,26 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
+from qinzheng.calendars.build import IncompleteCalendar
+from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.shelf import ZONE
+from qinzheng.measures import queries as measures
+from qinzheng.measures import units as trees
+from qinzheng.measures.ask import WrongQuestion
+from qinzheng.measures.period import Period
+from qinzheng.organizations import queries as organizations
 from qinzheng.organizations.models import Organization
+from qinzheng.web.calendars import today
 from qinzheng.web.components import Bars, Link, Stat
+from qinzheng.web.kept import Kept
+from qinzheng.web.overview import said
+from qinzheng.web.overview.answers import Figure
 
+PUBLIC = ("accepted", "completed", "on-time-rate")
+"""The measures that everybody sees."""
+CAPTION = Text(zh="各镇街本周办结（红为超期办结）", en="Completed this week by town (red: late)")
 LONGEST = 80
 MOST = 20
 """Answers of one search; more would be a list, not an answer."""
@@ -48,6 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "doors": doors(),
         "towns": towns(),
         "week": week(),
+        "week_caption": CAPTION,
     }
     return render(request, "portal/home.html", context)
 
@@ -86,11 +101,57 @@ def towns() -> list[Link]:
 
 
 def week() -> Week | None:
-    """How the city did this week, out of the public measures; None while none is published.
+    """How the city did this week, out of the public measures; None while none is published. Kept for a minute.
 
     The figures belong to ``qinzheng.measures``: this page shows an answer, never one of its own making.
     """
-    return None
+    return _WEEK.of(today()).week
+
+
+@dataclass(frozen=True)
+class _Kept:
+    week: Week | None
+
+
+def _week(day: dt.date) -> _Kept:
+    """From Monday to this day."""
+    if not measures.position():
+        return _Kept(None)
+    period = Period(day - dt.timedelta(days=day.weekday()), day)
+    try:
+        figures = [said.stat(_figure(id, period), "") for id in PUBLIC]
+        return _Kept(Week(figures, _by_town(period)))
+    except (WrongQuestion, BeyondCalendar, IncompleteCalendar):
+        return _Kept(None)
+
+
+def _figure(id: str, period: Period) -> Figure:
+    (whole,) = measures.answer(id, (), period)
+    return Figure(measures.measure(id), whole, ())
+
+
+def _by_town(period: Period) -> list[Bars]:
+    """What was completed in each town, and how much of it late."""
+    tree = trees.units(period.last)
+    completed = {a.key["town"]: a.n for a in measures.answer("completed", "town", period, units=tree)}
+    late = {
+        a.key["town"]: (a.denominator or 0) - (a.numerator or 0)
+        for a in measures.answer("on-time-rate", "town", period, units=tree)
+    }
+    listed = organizations.of_kind("town", period.last)
+    most = max((completed.get(town.id, 0) for town in listed), default=0) or 1
+    return [
+        Bars(
+            organizations.text(town),
+            completed.get(town.id, 0) / most,
+            f"{completed.get(town.id, 0):,}",
+            late.get(town.id, 0) / most,
+        )
+        for town in listed
+    ]
+
+
+_WEEK: Kept[dt.date, _Kept] = Kept(_week, 60.0)
 
 
 def address(name: str, *arguments: str) -> str:

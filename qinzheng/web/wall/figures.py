@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qinzheng.calendars.build import IncompleteCalendar
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.definitions.form import Text
 from qinzheng.measures import queries as measures
@@ -66,7 +67,7 @@ def _once(eyes: Eyes, measure: str, day: dt.date) -> Answer | None:
         return None
     try:
         (answer,) = measures.answer(measure, (), Period(day, day), organizations=eyes.organizations)
-    except (WrongQuestion, BeyondCalendar):
+    except (WrongQuestion, BeyondCalendar, IncompleteCalendar):
         return None
     return answer
 
