@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.expressions import RawSQL
 
@@ -43,7 +44,10 @@ class Event(models.Model):
                 condition=models.Q(precision__in=["day", "instant"]), name="ledger_event_known_precision"
             ),
         ]
-        indexes = [models.Index(fields=["transaction", "row"], name="ledger_event_commit")]
+        indexes = [
+            models.Index(fields=["transaction", "row"], name="ledger_event_commit"),
+            BrinIndex(fields=["recorded_at"], name="ledger_event_recorded"),
+        ]
 
 
 class Position(models.Model):

@@ -14,6 +14,7 @@ from qinzheng.measures.queries import folder as archive_folder
 from qinzheng.operations.ticking import Aside, Redetermination, tick_once
 from qinzheng.operations.worker import Duty
 from qinzheng.organizations import actions as organizations
+from qinzheng.supervision import officers
 
 CHECKPOINT_LOCK = 0x716E_7A6B
 ARCHIVED = 20_000
@@ -47,6 +48,11 @@ def checkpoint() -> int:
     return 0
 
 
+def officer_days() -> int:
+    """Cards on officers who closed too much at once; a second worker leaves it to the first."""
+    return officers.issue_due(timezone.now())
+
+
 def hand_back() -> int:
     """Enter that absences which are over were handed back, so that notices can follow."""
     return len(organizations.hand_back_due(timezone.now()))
@@ -62,6 +68,7 @@ DUTIES = [
     Duty("redetermination", 2.0, Redetermination().once),
     Duty("sequencer", 0.5, sequencer.sequence_once),
     Duty("checkpoint", 60.0, checkpoint),
+    Duty("officer-days", 20.0, officer_days),
     Duty("hand-back", 5.0, hand_back),
     Duty("archive", 5.0, follow),
 ]

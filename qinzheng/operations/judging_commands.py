@@ -12,11 +12,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from qinzheng.cases.acts import PERFORMED
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries as events
+from qinzheng.ledger.queries import StoredEvent
 from qinzheng.operations.ticking import Aside, pass_time, tick_once
-from qinzheng.supervision import batch, history
+from qinzheng.supervision import batch, history, officers
 
 __all__ = ["judge", "redetermine", "redetermine_all", "tick", "tick_once"]
 
@@ -37,6 +40,10 @@ def judge(arguments: argparse.Namespace) -> int:
                 "clocks": dict(verdict.endings),
                 "cards": len(verdict.cards),
             }  # fmt: skip
+    done = (event for event in events.events(types=(PERFORMED,)) if _known(event, as_of, known_at))
+    keyed = list(officers.judge(done, shelf.library(), shelf.day(as_of), arguments.rules))
+    digest.id += [bytes.fromhex(found.id) for found in keyed]
+    total["officer-days"] = {"cards": len(keyed)}
     total["digest"] = batch.Verdict(cards=digest).digest()
     if arguments.json:
         print(json.dumps(total, ensure_ascii=False))
@@ -44,6 +51,10 @@ def judge(arguments: argparse.Namespace) -> int:
         for name, figures in total.items():
             print(f"{name}: {figures}")
     return 0
+
+
+def _known(event: StoredEvent, as_of: int, known_at: int | None) -> bool:
+    return (event.occurred_at or 0) <= as_of and (known_at is None or event.recorded_at <= known_at)
 
 
 def tick(arguments: argparse.Namespace) -> int:

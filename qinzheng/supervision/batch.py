@@ -37,6 +37,8 @@ class Job:
     """rule id → edition hash"""
     calendars: dict[str, Calendar]
     as_of: int
+    keyed: bool = True
+    """whether rules keyed by officer-day are judged too; our own ledger's are in ``supervision.officers``"""
 
     def compile(self, meaning: archive.Meaning) -> program.Compiled:
         """The program for this archive's codes."""
@@ -272,7 +274,7 @@ def ending(status: int, late: int) -> str:
 def _keyed(job: Job, meaning: archive.Meaning, total: Verdict) -> None:
     """Judge the rules keyed by officer-day with the same kernel under another key."""
     compiled = job.compile(meaning)
-    for number, when in compiled.keyed:
+    for number, when in compiled.keyed if job.keyed else ():
         rule = compiled.rules[number]
         calendar = job.calendars[compiled.calendar]
         closings = total.closings.get(number, [])

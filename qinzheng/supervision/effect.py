@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from qinzheng.cases.acts import PERFORMED
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.definitions.models import Edition
-from qinzheng.supervision import batch, history
+from qinzheng.ledger import queries as events
+from qinzheng.supervision import batch, history, officers
 from qinzheng.supervision.difference import Found, difference, found
 from qinzheng.supervision.programs import SET
 
@@ -52,4 +54,8 @@ def _judged(basis: history.Basis, as_of: int) -> tuple[int, Found]:
             verdict = batch.run(job)
             cases += verdict.cases
             cards |= found(verdict, job.rules)
+    done = (event for event in events.events(types=(PERFORMED,)) if (event.occurred_at or 0) >= as_of - YEAR)
+    cards |= {
+        (each.key, each.rule.id, each.occurrence) for each in officers.judge(done, basis.library, basis.day)
+    }
     return cases, cards

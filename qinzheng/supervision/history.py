@@ -112,7 +112,7 @@ def _archive(path: Path, kept: Kept, rules: str, as_of: int, basis: Basis) -> _A
         return None
     editions = {rule.id: library.hash(rule) for rule in chosen}
     found = {name: calendars.calendar(library, name) for name in definition.calendars()}
-    return _Archive(batch.Job(path, definition, chosen, editions, found, as_of))
+    return _Archive(batch.Job(path, definition, chosen, editions, found, as_of, keyed=False))
 
 
 class _Names:

@@ -17,6 +17,8 @@ ACTS = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED)
 
 
 def _case(rows: Rows, event: StoredEvent) -> None:
+    if not event.procedure:
+        return  # a card on an officer-day belongs to no case
     body = event.body
     row = rows.setdefault((event.subject,), {"situation": {}})
     if event.type not in ACTS:
