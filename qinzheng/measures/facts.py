@@ -27,8 +27,8 @@ Finals = Callable[[str, str], Mapping[str, str]]
 
 LEAST_NEW = 20_000
 """Events since the kept facts below which they are not written again."""
-MOST_NEW = 250_000
-"""… and above which they always are; between, a twentieth of all events."""
+MOST_NEW = 40_000
+"""… and above which they always are; between, a twentieth of all events. A process derives what is new when it opens."""
 KINDS = ("now", "past")
 
 

@@ -90,7 +90,7 @@ def answer(
             )
         return ask.ask(facts, Meaning.of(library), question, digests=digests)
 
-    return _with_facts(library, chosen, place or folder(), run)
+    return _with_facts(library, chosen, place or folder(), upto, run)
 
 
 def evidence(told: Evidence, *, place: Path | None = None) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ def evidence(told: Evidence, *, place: Path | None = None) -> list[dict[str, Any
         names = [column[0] for column in found.description]
         return [{**dict(zip(names, row, strict=True)), "hit": hits[row[0]]} for row in found.fetchall()]
 
-    return _with_facts(library, chosen, place or folder(), run)
+    return _with_facts(library, chosen, place or folder(), told.position, run)
 
 
 def holds(told: Evidence, *, place: Path | None = None) -> bool:
@@ -123,7 +123,7 @@ def holds(told: Evidence, *, place: Path | None = None) -> bool:
         marks = ask.proofs(facts, Meaning.of(library), _question(chosen, told), told)
         return len(marks) == told.count and (told.digest is None or ask.digest_of(marks) == told.digest)
 
-    return _with_facts(library, chosen, place or folder(), run)
+    return _with_facts(library, chosen, place or folder(), told.position, run)
 
 
 def follow(limit: int | None = None, *, place: Path | None = None) -> int:
@@ -147,12 +147,14 @@ def _question(chosen: Measure, told: Evidence) -> Question:
     return Question(chosen, told.edition, (), period, told.position)
 
 
-def _with_facts(library: Library, chosen: Measure, place: Path, run: Callable[[Facts], T]) -> T:
-    """Run with the facts as the archive has them now; again where a file was replaced meanwhile."""
+def _with_facts(
+    library: Library, chosen: Measure, place: Path, upto: int | None, run: Callable[[Facts], T]
+) -> T:
+    """Run with facts that reach ``upto`` (None: the newest); again where a file was replaced meanwhile."""
     calendar = calendars.calendar(library, chosen.calendar)
     for left in reversed(range(TIMES)):
         try:
-            return run(_facts(place, calendar))
+            return run(_facts(place, calendar, upto))
         except (duckdb.IOException, FileNotFoundError):
             if not left:
                 raise
@@ -160,13 +162,19 @@ def _with_facts(library: Library, chosen: Measure, place: Path, run: Callable[[F
     raise AssertionError
 
 
-def _facts(place: Path, calendar: Calendar) -> Facts:
-    """The facts of this process, opened anew where the archive or the calendar is another one."""
+def _facts(place: Path, calendar: Calendar, upto: int | None) -> Facts:
+    """The facts of this process, opened anew where they do not reach far enough or the calendar is another one.
+
+    A page that asks several measures at one position so derives what is new once.
+    """
     key = (place, calendar.id)
     with _lock:
         held = _open.get(key)
+        known = held is not None and held.calendar.edition == calendar.edition
+        if held is not None and known and upto is not None and upto <= held.position:
+            return held
         manifest = archive.read_manifest(place)
-        if held is None or held.manifest != manifest or held.calendar.edition != calendar.edition:
+        if held is None or not known or held.manifest != manifest:
             held = _open[key] = Facts(place, calendar, finals, manifest=manifest)
         return held
 
