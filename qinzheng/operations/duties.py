@@ -9,8 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from qinzheng.ledger import crypto, queries, sequencer, witnessed
-from qinzheng.measures import archive
-from qinzheng.measures.queries import folder as archive_folder
+from qinzheng.measures import queries as measures
 from qinzheng.operations.ticking import Aside, Redetermination, tick_once
 from qinzheng.operations.worker import Duty
 from qinzheng.organizations import actions as organizations
@@ -60,7 +59,7 @@ def hand_back() -> int:
 
 def follow() -> int:
     """Take what the sequencer has placed into the archive of measures."""
-    return archive.follow(archive_folder(), ARCHIVED)
+    return measures.follow(ARCHIVED)
 
 
 DUTIES = [
