@@ -15,7 +15,7 @@ from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
 from qinzheng.exchange import checks as exchange_checks
-from qinzheng.exchange import convert, supervise, what_if
+from qinzheng.exchange import collecting_parser, collecting_schema, convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
@@ -37,6 +37,7 @@ KINDS: dict[str, Kind] = {
         Kind("example", examples.Example, (examples.check_example,)),
         Kind("measure", measure_schema.Measure, (measure_checks.check_measure,)),
         Kind("mapping", exchange_schema.Mapping, (exchange_checks.check_mapping,)),
+        Kind("collector", collecting_schema.Collector, (collecting_schema.check_collector,)),
     )
 }
 
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     supervise.register(groups, KINDS)
     convert.register(groups, KINDS)
     what_if.register(groups, KINDS)
+    collecting_parser.register(groups, console.on_database)
     console.register(groups)
     process_commands.register(groups)
     measuring.register(groups)

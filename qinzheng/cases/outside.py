@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.cases import about as abouts
@@ -62,6 +63,10 @@ class Outcome:
 def key(source: str, number: str) -> uuid.UUID:
     """The name of a case by the system that handles it and its number there: always the same UUID (RFC 9562, version 5)."""
     return uuid.uuid5(SPACE, f"{source}{SEPARATOR}{number}")
+
+
+TOLD = Q(pk__regex=rf"^case:.{{14}}{NAMED}")
+"""Cases that other systems told us of: their names are made of names."""
 
 
 def role(procedure: Procedure, act: str) -> str:
