@@ -12,12 +12,13 @@ from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
 from qinzheng.ledger import projections, recount
-from qinzheng.operations import duties, figures, worker
+from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import actions as organizations
 from qinzheng.organizations import replay as organizations_replay
 from qinzheng.parties import codes
 from qinzheng.parties import replay as parties_replay
 from qinzheng.supervision import live, programs, refold, replay
+from qinzheng.web import health
 from qinzheng.web.operating import views as operating
 
 shelf.set_kinds(wiring.KINDS)
@@ -33,3 +34,4 @@ projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
 worker.DUTIES[:] = duties.DUTIES
 operating.FIGURES[:] = [figures.figures]
+doctor.QUESTIONS[:] = [health.migrations, health.definitions, health.city]

@@ -40,6 +40,7 @@ if sys.platform != "win32":
 NAME = "qinzheng"
 SUPERUSER = "postgres"
 SOCKET_FILE = ".s.PGSQL.5432"
+EMBEDDED_MAJOR = 18
 SOCKET_PATH_MAX = 100
 """A socket's whole path must fit ``sockaddr_un``: 108 bytes on Linux, 104 on macOS."""
 
@@ -50,7 +51,7 @@ class DatabaseUnavailable(RuntimeError):
 
 def embedded_binaries() -> Path:
     """The directory of ``initdb`` and ``pg_ctl`` that the wheel brings."""
-    return wheel.POSTGRES_VERSIONS[18]
+    return wheel.POSTGRES_VERSIONS[EMBEDDED_MAJOR]
 
 
 def system_binaries() -> Path | None:
@@ -58,6 +59,25 @@ def system_binaries() -> Path | None:
     found = Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")
     newest = sorted(found, key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0)
     return newest[-1].parent if newest else None
+
+
+def client(name: str, major: int) -> Path:
+    """``pg_dump`` and its like for a server of this major version. Raises DatabaseUnavailable where there is none.
+
+    Of the same version where the system has it: a newer dump does not always restore into an older server.
+    """
+    same = Path(f"/usr/lib/postgresql/{major}/bin") / name
+    if same.exists():
+        return same
+    if major <= EMBEDDED_MAJOR:
+        return embedded_binaries() / name
+    found = shutil.which(name)
+    if found is None:
+        raise DatabaseUnavailable(
+            f"找不到 PostgreSQL {major} 的 {name}，请安装 postgresql-client-{major} / "
+            f"there is no {name} for PostgreSQL {major}: install postgresql-client-{major}"
+        )
+    return Path(found)
 
 
 class Cluster:

@@ -1,4 +1,4 @@
-"""``qinzheng up | web | worker | setup | migrate``: their parsers; the bodies are loaded when Django is ready."""
+"""``qinzheng up | web | worker | setup | migrate | backup | restore | doctor``: parsers; the bodies are loaded later."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+import django
 
 from qinzheng.operations.console import on_database
 
 RUNNING = "qinzheng.operations.running"
 SETTING_UP = "qinzheng.operations.setting_up"
+BACKUP = "qinzheng.operations.backup_commands"
+DOCTOR = "qinzheng.operations.doctor"
 HOST = "127.0.0.1"
 
 
@@ -42,6 +48,29 @@ def register(groups: Any) -> None:
     verb.set_defaults(run=on_database(SETTING_UP, "setup"))
     verb = groups.add_parser("migrate", help="更新表结构 · bring the tables up to date")
     verb.set_defaults(run=on_database(RUNNING, "migrated"))
+    verb = groups.add_parser(
+        "backup", help="备份：数据库、检查点、档案清单（不含密钥）· database, checkpoints; never the keys"
+    )
+    verb.add_argument("folder", type=Path, help="新目录 · a new folder")
+    verb.set_defaults(run=on_database(BACKUP, "backup", migrate=False))
+    verb = groups.add_parser("restore", help="恢复到空库并核验 · into an empty database, then verify")
+    verb.add_argument("folder", type=Path, help="备份目录 · a folder that backup wrote")
+    verb.set_defaults(run=_with_django(BACKUP, "restore"))
+    verb = groups.add_parser("doctor", help="体检：逐项检查并给出补救办法 · checks, each with its remedy")
+    verb.add_argument("--json", action="store_true")
+    verb.set_defaults(run=_with_django(DOCTOR, "doctor"))
+
+
+def _with_django(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """The body of a command that takes the database as it is: away, or empty."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        django.setup()
+        code: int = getattr(import_module(module), name)(arguments)
+        return code
+
+    return run
 
 
 def _address(verb: argparse.ArgumentParser) -> None:

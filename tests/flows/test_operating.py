@@ -80,7 +80,7 @@ def test_figures_are_for_this_machine_or_the_bearer_of_the_token(token, given, s
 
 def page(power, **more):
     request = RequestFactory().get("/admin/health/", **more)
-    request.reader = User(account=1, kind="administrator", power=power)
+    request.reader = User(account=1, kind="administrator", power=power)  # type: ignore[attr-defined]
     return views.show(request)
 
 
