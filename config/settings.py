@@ -113,6 +113,7 @@ ACCOUNT_ADAPTER = "qinzheng.access.login.Adapter"
 ACCOUNT_FORMS = {
     "login": "qinzheng.web.accounts.forms.LoginForm",
     "reauthenticate": "qinzheng.web.accounts.forms.AgainForm",
+    "change_password": "qinzheng.web.accounts.forms.ChangeForm",
 }
 MFA_FORMS = {
     "authenticate": "qinzheng.web.accounts.forms.CodeForm",

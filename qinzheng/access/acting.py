@@ -62,7 +62,7 @@ class _Filled(dict[str, Any]):
     """A form in which everything is filled in: guards on fields are asked when the form is there."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else True
+        return super().get(key, True)
 
 
 def _filled(procedure: Procedure) -> _Filled:

@@ -15,6 +15,8 @@ from qinzheng.web.language import Language, of, pick
 
 LOGIN = Text(zh="登录名", en="Login")
 PASSWORD = Text(zh="密码", en="Password")
+OLD, NEW = Text(zh="现在的密码", en="Present password"), Text(zh="新密码", en="New password")
+AGAIN = Text(zh="新密码再输一次", en="New password once more")
 WRONG = Text(
     zh="登录名或密码不对，请重新输入；连续输错五次将锁定十五分钟",
     en="Login or password is wrong: try again. Five wrong tries in a row lock it for fifteen minutes",
@@ -67,6 +69,19 @@ class AgainForm(account.ReauthenticateForm):
         except forms.ValidationError:
             raise forms.ValidationError(pick(WRONG, self.spoken)) from None
         return password
+
+
+class ChangeForm(account.ChangePasswordForm):
+    """A new password, after the old one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words, hint in (
+            ("oldpassword", OLD, "current-password"), ("password1", NEW, "new-password"), ("password2", AGAIN, "new-password"),
+        ):  # fmt: skip
+            field = self.fields[name]
+            field.label, field.help_text = pick(words, spoken()), ""
+            field.widget.attrs = {"autocomplete": hint, "maxlength": "150"}
 
 
 def spoken() -> Language:

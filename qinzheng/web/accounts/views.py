@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, PasswordChangeView
 from django.conf import settings
 from django.contrib.auth import login as begin_session
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -35,6 +36,19 @@ class Login(LoginView):
 
 
 sign_in = sensitive_post_parameters("password")(Login.as_view())
+
+
+class ChangePassword(PasswordChangeView):
+    """A new password. An account that logs in another way has none to change, and no such page."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Only for accounts with a password."""
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+
+change_password = login_required(sensitive_post_parameters()(ChangePassword.as_view()))
 
 
 def demo_accounts() -> list[tuple[str, Text]]:
