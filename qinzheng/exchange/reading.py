@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qinzheng.exchange import xes
-from qinzheng.exchange.guard import bare
 from qinzheng.exchange.rawtext import encoding_of, text_of
+from qinzheng.measures.formulas import bare
 from qinzheng.organizations import workbook
 
 Progress = Callable[[int, int], None]

@@ -25,9 +25,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qinzheng.exchange.guard import guarded
 from qinzheng.exchange.schema import Mapping
 from qinzheng.exchange.times import EPOCH
+from qinzheng.measures.formulas import guarded
 from qinzheng.supervision.archive import Archive
 from qinzheng.supervision.batch import names
 

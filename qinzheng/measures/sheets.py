@@ -13,12 +13,11 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from qinzheng.measures.ask import Answer
+from qinzheng.measures.formulas import guarded
 from qinzheng.measures.period import Period
 from qinzheng.measures.schema import Measure
 
 Cell = str | int | float | None
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula; the wide ones where it is set to Chinese."""
 HEADS = {
     "organization": "单位 organization", "town": "镇街 town", "item": "事项 item", "procedure": "程序 procedure",
     "month": "月 month", "day": "日 day", "act": "动作 act", "clock": "时钟 clock", "ending": "结果 ending",
@@ -28,11 +27,6 @@ FIGURES = (
     "数值 value", "分子 numerator", "分母 denominator", "区间下限 low (95 %)", "区间上限 high (95 %)", "件数 n",
     "可比 comparable",
 )  # fmt: skip
-
-
-def guarded(text: str) -> str:
-    """The text, behind an apostrophe where it could be taken for a formula."""
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
 def table(

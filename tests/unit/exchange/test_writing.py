@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from qinzheng import wiring
 from qinzheng.clocks.machine import NONE
 from qinzheng.definitions.library import Library, default_root
-from qinzheng.exchange import guard, reading, writing
 from qinzheng.exchange import mapping as mappings
+from qinzheng.exchange import reading, writing
+from qinzheng.measures import formulas as guard
 from qinzheng.simulation import commands
 from qinzheng.supervision import archive
 
