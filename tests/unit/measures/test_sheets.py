@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from qinzheng.definitions.library import Library, default_root
-from qinzheng.measures import sheets
+from qinzheng.measures import formulas, sheets
 from qinzheng.measures.ask import Answer, Evidence, ranks
 from qinzheng.measures.period import Period
 from qinzheng.wiring import KINDS
@@ -34,19 +34,19 @@ def test_no_text_begins_as_a_formula(measure):
     read = list(csv.reader(io.StringIO(sheets.to_csv(lines).decode("utf-8-sig"), newline="")))
     assert len(read) == len(NASTY) + 1
     for row in read[1:]:
-        assert not row[0].startswith(sheets.FORMULA)
-        assert not row[1].startswith(sheets.FORMULA)
+        assert not row[0].startswith(formulas.FORMULA)
+        assert not row[1].startswith(formulas.FORMULA)
     sheet = load_workbook(io.BytesIO(sheets.to_xlsx(lines, "a/b:c"))).active
     for row in sheet.iter_rows(min_row=2):
         assert [cell.data_type for cell in row[:2]] == ["s", "s"]
-        assert not str(row[0].value).startswith(sheets.FORMULA)
+        assert not str(row[0].value).startswith(formulas.FORMULA)
         assert (row[2].value, row[7].value) == (0.5, 40)
 
 
 @given(st.text(max_size=12))
 def test_guarding_hides_only_what_could_run(text):
-    guarded = sheets.guarded(text)
-    assert not guarded.startswith(sheets.FORMULA)
+    guarded = formulas.guarded(text)
+    assert not guarded.startswith(formulas.FORMULA)
     assert guarded in (text, f"'{text}")
 
 
