@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -72,14 +73,16 @@ def drill(cluster: database.Cluster, folder: Path, kills: int) -> int:
     connection.close()
     chance = random.Random(1)
     writers: dict[int, subprocess.Popen[bytes]] = {}
+    notes: dict[int, Path] = {}
     servers = 0
     for number in range(kills):
         for n in range(WRITERS):
             if n not in writers or writers[n].poll() is not None:
-                notes = str(folder / f"notes-{number}-{n}")
-                command = [sys.executable, "-m", "benchmarks.crash", "--write", notes]
-                writers[n] = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(2.0, 3.0))
+                notes[n] = folder / f"notes-{number}-{n}"
+                command = [sys.executable, "-m", "benchmarks.crash", "--write", str(notes[n])]
+                writers[n] = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_for(notes.values())
+        time.sleep(chance.uniform(0.5, 1.5))
         if number % 5 == 4:
             servers += 1
             kill_server(cluster)
@@ -90,7 +93,7 @@ def drill(cluster: database.Cluster, folder: Path, kills: int) -> int:
         writer.wait()
     sequencer.sequence_all()
     acknowledged = {
-        line for notes in folder.glob("notes-*") for line in notes.read_text().split("\n") if len(line) == 36
+        line for note in folder.glob("notes-*") for line in note.read_text().split("\n") if len(line) == 36
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT id::text FROM ledger_event")
@@ -105,6 +108,17 @@ def drill(cluster: database.Cluster, folder: Path, kills: int) -> int:
     print(f"kills: {kills} ({servers} of the server); acknowledged acts: {len(acknowledged)}; lost: {lost}; "
           f"rows unlike the ledger: {halves}; subjects with gaps: {gaps}; positions: {count} of {end}, log of {queries.head()[1]}")  # fmt: skip
     return 0 if (lost, halves, gaps) == (0, 0, 0) and count == end == len(stored) else 1
+
+
+def wait_for(notes: Iterable[Path]) -> None:
+    """Until every writer has written: a kill while it starts would prove nothing."""
+    for note in notes:
+        for _ in range(600):
+            if note.exists() and note.stat().st_size:
+                break
+            time.sleep(0.1)
+        else:
+            raise SystemExit("a writer did not come to write")
 
 
 def kill_server(cluster: database.Cluster) -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qinzheng.ledger import checkpoint, crypto, verifier, witness
@@ -134,6 +134,7 @@ def test_one_bad_signature_of_a_trusted_key_spoils_the_note(log, signer):
         assert offline(note, key) == ["signature"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_whatever_brings_the_readers_down(text):
     for note in (text, f"a\n1\n{text}\n\n— b {text}\n", text + NEUMANN_NOTE):

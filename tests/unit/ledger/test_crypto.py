@@ -46,7 +46,7 @@ def test_ed25519_of_the_verifier_is_the_standard_one(public, message, signature)
 BYTES = st.binary(min_size=32, max_size=32)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(BYTES, st.binary(max_size=80), st.integers(0, 511), st.binary(min_size=64, max_size=64))
 def test_both_ed25519_agree(private, message, bit, noise):
     key = ed25519.Ed25519PrivateKey.from_private_bytes(private)
@@ -58,6 +58,7 @@ def test_both_ed25519_agree(private, message, bit, noise):
     assert not verifier.ed25519(public, message + b"x", signature)
 
 
+@settings(deadline=None)
 @given(BYTES, st.binary(min_size=64, max_size=64))
 def test_both_ed25519_agree_on_keys_that_are_no_points(public, signature):
     try:
@@ -78,7 +79,7 @@ def unreduced(signature):
     return signature[:32] + s.to_bytes(32, "little")
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(1, sm2.N - 2),
     st.binary(max_size=80),

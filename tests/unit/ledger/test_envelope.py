@@ -6,7 +6,7 @@ import re
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qinzheng.ledger import envelope, verifier
@@ -21,6 +21,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=5))
 def test_a_body_reads_back_as_it_was_and_the_verifier_calls_it_canonical(body):
     raw = envelope.canonical(body)
@@ -91,6 +92,7 @@ def stored(**change):
     return given | change
 
 
+@settings(deadline=None)
 @given(st.sampled_from(envelope.LEAF_FIELDS), st.sampled_from(envelope.LEAF_FIELDS), TEXT)
 def test_a_leaf_commits_to_every_field_and_where_it_ends(one, other, text):
     base = envelope.leaf(stored())

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qinzheng.ledger import crypto, verifier
@@ -125,6 +125,7 @@ SIZES = st.sampled_from([1, 2, 3, 7, 8, 255, 256, 257, 511, 512, 513, 767, 1000,
 BIG = tiles_of(Tree("sha256"), [hashlib.sha256(n.to_bytes(4, "big")).digest() for n in range(66_000)])
 
 
+@settings(deadline=None)
 @given(st.data(), SIZES)
 def test_proofs_hold_across_tile_borders_and_for_nothing_else(data, size):
     tree, index = BIG.tree, data.draw(st.integers(0, size - 1))
@@ -141,6 +142,7 @@ def test_proofs_hold_across_tile_borders_and_for_nothing_else(data, size):
         assert not verifier.Tree("sha256").included(leaf, index, size, wrong, root)
 
 
+@settings(deadline=None)
 @given(st.data(), SIZES)
 def test_consistency_holds_and_no_forged_history_passes(data, new):
     tree, old = BIG.tree, data.draw(st.integers(0, new))
