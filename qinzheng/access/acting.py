@@ -28,7 +28,7 @@ def who(user: User, act: Act, case: Case | None = None) -> Who | None:
         if role is not None:
             return Who(seat.post, seat.unit, role)
     role = next((role for role in CITIZEN_ROLES if role in act.by), None)
-    if role is not None and user.parties:
+    if role is not None and user.takes_part:
         return Who(user.pseudonym, "", role)
     return None
 
@@ -102,7 +102,9 @@ def open_case(
     actor = next((who for opening, _, who in opening_acts(user, procedure) if opening == name), None)
     if actor is None or not rules.can(user, "open"):
         raise NotAllowed(f"您不能发起“{procedure.name.zh}”", f"you may not open: {procedure.name.en}")
-    if actor.role in CITIZEN_ROLES and not set(about.parties.values()) <= user.parties:
+    if actor.role in CITIZEN_ROLES and not all(
+        user.may_act_for(party, about.item) for party in about.parties.values()
+    ):
         raise NotAllowed(
             "只能以本人或所代表的企业的名义申请", "apply for yourself or the firm you act for", "party"
         )

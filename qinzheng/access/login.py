@@ -87,7 +87,7 @@ def first_page(request: HttpRequest) -> str:
     for page in ("work", "wall"):
         if rules.can(reader, page):
             return f"/{page}/"
-    return "/cases/" if reader.parties or reader.seats else "/"
+    return "/cases/" if reader.takes_part or reader.seats else "/"
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

@@ -70,7 +70,10 @@ def _asked(user: User) -> QuerySet[Any]:
 
 def _mine(user: User) -> Q:
     """Cases in which the user, or a firm that it acts for, takes part."""
-    return Q(parties__party__in=user.parties, parties__relation__in=("applicant", "agent", "reporter"))
+    found = Q(parties__party__in=user.parties)
+    for party, item in user.limited:
+        found |= Q(parties__party=party, item=item)
+    return found & Q(parties__relation__in=("applicant", "agent", "reporter"))
 
 
 def _read(*more: str) -> frozenset[str]:
@@ -78,7 +81,7 @@ def _read(*more: str) -> frozenset[str]:
 
 
 CLAUSES: list[Clause] = [
-    Clause("the party sees and takes part in its case", Case, _read("perform"), lambda u: bool(u.parties), _mine),
+    Clause("the party sees and takes part in its case", Case, _read("perform"), lambda u: u.takes_part, _mine),
     Clause("whoever handles it", Case, _read("perform", "export"), _office, _held),
     Clause("whoever handles it opens what is personal", Case, frozenset({"open_personal"}), _has(*(OFFICE - {"government_head"})), _held),
     Clause("supervision sees every case", Case, _read("export", "judge"), _has("supervisor"), _everything),
@@ -127,14 +130,14 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "overview": lambda u: bool(u.seats),
     "ledger": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "audit",
     "definitions": lambda u: True,
-    "cases": lambda u: bool(u.seats or u.parties),
+    "cases": lambda u: bool(u.seats) or u.takes_part,
     "cards": lambda u: _office(u) or bool(u.roles & {"supervisor", "leader", "auditor"}),
     "find_people": _office,
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "administration": lambda u: bool(u.power),
     "ask_opening": lambda u: bool(u.roles & {"supervisor"}),
-    "open": lambda u: bool(u.parties) or bool(u.roles & OFFICE),
+    "open": lambda u: u.takes_part or bool(u.roles & OFFICE),
     "ingest": lambda u: u.scopes is not None and "ingest" in u.scopes,
     "feed": lambda u: u.scopes is not None and "feed" in u.scopes,
 }

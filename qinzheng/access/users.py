@@ -43,6 +43,9 @@ class User:
     name: str = ""
     seats: tuple[Seat, ...] = ()
     parties: frozenset[str] = frozenset()
+    """itself, and the firms whose mandate it holds for everything"""
+    limited: frozenset[tuple[str, str]] = frozenset()
+    """(firm, item): mandates for these items only"""
     power: str = ""
     scopes: frozenset[str] | None = None
     """what a token may do; None for people"""
@@ -57,6 +60,15 @@ class User:
     def is_anonymous(self) -> bool:
         """Nobody has logged in."""
         return self.account == 0
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether it may be a party to a case: itself or for a firm."""
+        return bool(self.parties or self.limited)
+
+    def may_act_for(self, party: str, item: str) -> bool:
+        """Whether it may apply in the party's name for an item."""
+        return party in self.parties or (party, item) in self.limited
 
     @property
     def roles(self) -> frozenset[str]:
@@ -95,6 +107,7 @@ def user_of(
     near = own | {post.organization_id for post in posts}
     reach = own | organizations.within(own, day) if own else own
     desk = reach | {seat.unit for seat in seats}
+    parties, limited = _parties(account, day)
     above = {unit for id in near for unit in organizations.ancestors(id, day)}
     below = organizations.within(near, day) if near else set()
     return User(
@@ -103,7 +116,8 @@ def user_of(
         kind=account.kind,
         name=account.person.name if account.person else account.login,
         seats=seats,
-        parties=_parties(account, day),
+        parties=parties,
+        limited=limited,
         power=_power(account, second_factor),
         scopes=scopes,
         own=own,
@@ -147,10 +161,16 @@ def _seats(posts: Sequence[Post], at: dt.datetime, day: dt.date) -> tuple[Seat, 
     )
 
 
-def _parties(account: Account, day: dt.date) -> frozenset[str]:
-    """The party itself, and the firms whose mandate it holds today."""
+def _parties(account: Account, day: dt.date) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The party itself and the firms whose mandate it holds today; and mandates for single items."""
     mandates = Mandate.objects.filter(account=account, revoked_at=None, begins__lte=day).filter(
         Q(ends=None) | Q(ends__gte=day)
     )
-    found = set(mandates.values_list("party", flat=True))
-    return frozenset(found | ({account.party} if account.party else set()))
+    whole = {account.party} if account.party else set()
+    limited = set()
+    for party, items in mandates.values_list("party", "items"):
+        if items:
+            limited |= {(party, item) for item in items}
+        else:
+            whole.add(party)
+    return frozenset(whole), frozenset(limited)

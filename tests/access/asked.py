@@ -23,6 +23,7 @@ from qinzheng.access.login import BACKEND
 from qinzheng.access.users import ANONYMOUS, User
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
+from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.ledger import queries as ledger
 from qinzheng.organizations.models import Organization
@@ -69,7 +70,7 @@ def build(city: Townhall) -> Things:
         form = {"defects": SECRET[name]}
         at = now - (60 * DAYS - 1_000 if name == "sealed" else 0)
         cases.perform(made[name].pk, "request_correction", city.who(hand, "handler"), form, occurred_at=at)
-    citizen = cases.Who(city.user("citizen").pseudonym, "", "applicant")
+    citizen = Who(city.user("citizen").pseudonym, "", "applicant")
     cases.perform(made["sealed"].pk, "supply_correction", citizen, {}, occurred_at=now - 60 * DAYS + 2_000)
     for name, hand in (("carded", "handler"), ("sealed", "accused")):
         cases.perform(

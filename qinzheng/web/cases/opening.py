@@ -104,8 +104,8 @@ def openings(who: User) -> list[Opening]:
 
 def _taken(who: User) -> Any:
     """Which items the user's desk takes: a department its own; a city's point all; a town's point those sent down to towns."""
-    if who.parties and not who.seats:
-        return lambda item: True
+    if who.takes_part and not who.seats:
+        return lambda item: bool(firms(who, item.id))
     own = organizations.organizations(who.own)
     points = {id for id, unit in own.items() if unit.kind == "service_point"}
     towns = {unit.id for unit in organizations.of_kind("town", today())}
@@ -126,7 +126,8 @@ def open_one(request: HttpRequest, what: str) -> HttpResponse:
     spoken = language.of(request)
     data = request.POST if request.method == "POST" else None
     form = forms.ActForm(opening.act, _asked(opening), spoken, page.organizations(spoken), data)
-    about = AboutForm(opening.item is None, who, spoken, data, opening.id in REPORTED)
+    parties_of = firms(who, opening.item.id if opening.item else "")
+    about = AboutForm(opening.item is None, who, spoken, data, opening.id in REPORTED, parties_of)
     valid = form.is_valid() & about.is_valid()
     if data is not None and valid:
         done = _open(who, opening, form, about, spoken)
@@ -185,10 +186,18 @@ def _open(
     return None
 
 
+def firms(who: User, item: str) -> list[str]:
+    """In whose name the user may apply for an item: its own first."""
+    limited = {party for party, allowed in who.limited if allowed == item}
+    return [*sorted(who.parties), *sorted(limited - who.parties)]
+
+
 def _party(who: User, opening: Opening, about: AboutForm, key: uuid.UUID) -> str:
     """The party's id: the applicant itself, or whoever stands at the window; "" where nobody gave a name."""
     if opening.who.role in acting.CITIZEN_ROLES:
-        return about.cleaned_data.get("party") or min(who.parties)
+        allowed = firms(who, opening.item.id if opening.item else "")
+        asked = about.cleaned_data.get("party", "")
+        return asked if asked in allowed else allowed[0]
     kind, given = about.given()
     if not given:
         return ""

@@ -220,7 +220,7 @@ class Reader:
 
 def _readers(reader: User, case: Case) -> list[Reader]:
     """Shown to whom the case belongs and to supervision."""
-    if not (rules.can(reader, "judge", case) or reader.parties):
+    if not (rules.can(reader, "judge", case) or reader.takes_part):
         return []
     seen = access.readers(case)
     posts = organizations_of.posts({each.reader for each in seen})

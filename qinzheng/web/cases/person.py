@@ -12,6 +12,7 @@ from qinzheng.cases.about import LONGEST_TITLE
 from qinzheng.definitions.form import Text
 from qinzheng.organizations import queries as organizations
 from qinzheng.parties import fields
+from qinzheng.parties import queries as parties
 from qinzheng.web.calendars import today
 from qinzheng.web.language import Language, pick
 
@@ -29,6 +30,7 @@ CODE_HELP = Text(
     en="With it an earlier record is found; its check digit is verified",
 )
 PHONE = Text(zh="电话", en="Telephone")
+IN_WHOSE_NAME = Text(zh="以谁的名义", en="In whose name")
 CHOOSE = Text(zh="请选择", en="choose")
 NEEDS_NAME = Text(zh="填了号码或电话，也请填姓名或名称", en="with a code or telephone give the name too")
 AT = {"identity_number": "code", "enterprise_code": "code"}
@@ -36,10 +38,17 @@ AT = {"identity_number": "code", "enterprise_code": "code"}
 
 
 class AboutForm(forms.Form):
-    """``titled``: a case without an item names its matter. ``anonymous``: whoever reports need not give a name."""
+    """``titled``: a case without an item names its matter. ``anonymous``: whoever reports need not give a name;
+    ``firms``: in whose name somebody outside may apply."""
 
     def __init__(
-        self, titled: bool, who: User, spoken: Language, data: QueryDict | None, anonymous: bool
+        self,
+        titled: bool,
+        who: User,
+        spoken: Language,
+        data: QueryDict | None,
+        anonymous: bool,
+        firms: list[str],
     ) -> None:
         super().__init__(data, auto_id="about-%s")
         self.spoken, self.anonymous = spoken, anonymous
@@ -60,6 +69,10 @@ class AboutForm(forms.Form):
         )
         if self.at_window:
             self._person(spoken)
+        elif len(firms) > 1:
+            shown = parties.masked_many(firms)
+            names = [(id, shown.get(id, {}).get("name", id)) for id in firms]
+            self.fields["party"] = forms.ChoiceField(label=pick(IN_WHOSE_NAME, spoken), choices=names)
 
     def _person(self, spoken: Language) -> None:
         kinds = [(value, pick(words, spoken)) for value, words in KINDS.items()]
