@@ -76,6 +76,33 @@ def application(
     return Application(account, post, secret)
 
 
+LETTER = {"procedure": "letters.reply", "act": "submit"}
+
+
+def window() -> Application:
+    """The city, and an application of its housing department that reads, acts and follows."""
+    forget()
+    city()
+    return application("window", "housing", ["clerk", "handler"], ["read", "act", "feed"])
+
+
+def other() -> Application:
+    """The same of the water department."""
+    return application("other", "water", ["clerk", "handler"], ["read", "act", "feed"])
+
+
+def opened(by: Application, **more: Any) -> str:
+    """The number of a case that an application opened."""
+    answer = by.post_("/cases", {**LETTER, **more}, uuid.uuid4())
+    assert answer.status_code == 201, answer.content.decode()
+    return str(answer.json()["number"])
+
+
+def ago(days: float) -> str:
+    """So many days ago, as the API takes it."""
+    return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
+
+
 def forget() -> None:
     """What was read of tokens is a second old at once."""
     tokens.forget()

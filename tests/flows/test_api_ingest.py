@@ -14,7 +14,7 @@ from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
 from qinzheng.supervision.models import Card
 from tests.flows import applications
-from tests.flows.applications import Application, application
+from tests.flows.applications import Application, ago, application
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,10 +24,6 @@ def province(published: object) -> Application:
     applications.forget()
     applications.city()
     return application("province", "city", ["auditor"], ["ingest", "read"], reports=("housing", "town-01"))
-
-
-def ago(days: int) -> str:
-    return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
 
 
 def told(case: str, act: str, days: int, **more: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from qinzheng.cases.schema import Act, Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries as events
+from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, key_of, refused, router
 from qinzheng.web.api.problems import not_found
@@ -32,7 +33,7 @@ REPLAYED = "Idempotency-Replayed"
 
 
 @router.post("/cases", auth=Bearer("open"), response={201: shapes.Done}, operation_id="open_case")
-def open_case(request: ApiRequest, response: HttpResponse, new: shapes.NewCase) -> Status[Any]:
+def open_case(request: ApiRequest, response: HttpResponse, new: asks.NewCase) -> Status[Any]:
     """Open a case by its opening act."""
     key = key_of(request)
     today = dt.datetime.now(shelf.ZONE).date()
@@ -55,7 +56,7 @@ def open_case(request: ApiRequest, response: HttpResponse, new: shapes.NewCase) 
 @router.post(
     "/cases/{number}/acts", auth=Bearer("perform", Case), response={200: shapes.Done}, operation_id="perform"
 )
-def perform(request: ApiRequest, response: HttpResponse, number: str, new: shapes.NewAct) -> dict[str, Any]:
+def perform(request: ApiRequest, response: HttpResponse, number: str, new: asks.NewAct) -> dict[str, Any]:
     """Do one act on a case."""
     key = key_of(request)
     case = request.rows.filter(number=number).first()
@@ -72,10 +73,10 @@ def perform(request: ApiRequest, response: HttpResponse, number: str, new: shape
 
 
 @router.put(
-    "/cases/{number}/outside-numbers", auth=Bearer("perform", Case), response={200: shapes.NewNumber},
+    "/cases/{number}/outside-numbers", auth=Bearer("perform", Case), response={200: asks.NewNumber},
     operation_id="add_outside_number",
 )  # fmt: skip
-def add_number(request: ApiRequest, number: str, new: shapes.NewNumber) -> dict[str, str]:
+def add_number(request: ApiRequest, number: str, new: asks.NewNumber) -> dict[str, str]:
     """Note a number that another system gave the case. Noting it again changes nothing."""
     case = request.rows.filter(number=number).first()
     if case is None:
@@ -117,7 +118,7 @@ def _unseen(user: User, number: str) -> Exception:
 # -- the same again -----------------------------------------------------------------------------------
 
 
-def _done_here(user: User, number: str, new: shapes.NewAct, key: uuid.UUID) -> told.Done:
+def _done_here(user: User, number: str, new: asks.NewAct, key: uuid.UUID) -> told.Done:
     """What the key did before, where the act itself took the case out of the caller's hands."""
     case = Case.objects.filter(number=number).first()
     act = actions.procedure_of(case).acts.get(new.act) if case is not None else None
@@ -136,7 +137,7 @@ def _done_here(user: User, number: str, new: shapes.NewAct, key: uuid.UUID) -> t
     raise _unseen(user, number)
 
 
-def _same(done: told.Done, new: shapes.NewAct, about: Mapping[str, Any]) -> None:
+def _same(done: told.Done, new: asks.NewAct, about: Mapping[str, Any]) -> None:
     """The key compares act, form and who; here the rest of the request. Raises :class:`AnotherEvent`.
 
     A time that was not stated is not compared: the first request was answered with the moment it came.

@@ -21,6 +21,7 @@ from qinzheng.ledger import queries as events
 from qinzheng.supervision import sight
 from qinzheng.supervision.models import Card
 from qinzheng.web import paging
+from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.events import plain
@@ -28,7 +29,7 @@ from qinzheng.web.api.problems import not_found
 
 
 @router.get("/cases", auth=Bearer("see", Case), response=shapes.Cases, operation_id="list_cases")
-def cases(request: ApiRequest, asked: Query[shapes.CaseQuery]) -> dict[str, Any]:
+def cases(request: ApiRequest, asked: Query[asks.CaseQuery]) -> dict[str, Any]:
     """The cases that the caller may see, newest first."""
     exact = asked.model_dump(include={"procedure", "item", "organization", "town", "state"})
     rows = request.rows.filter(**{name: value for name, value in exact.items() if value})
@@ -113,7 +114,7 @@ def case_cards(request: ApiRequest, number: str) -> list[dict[str, Any]]:
 
 
 @router.get("/cards", auth=Bearer("see", Card), response=shapes.Cards, operation_id="list_cards")
-def cards(request: ApiRequest, asked: Query[shapes.CardQuery]) -> dict[str, Any]:
+def cards(request: ApiRequest, asked: Query[asks.CardQuery]) -> dict[str, Any]:
     """The cards that the caller may see, newest first."""
     exact = asked.model_dump(include={"level", "organization", "rule"})
     rows: QuerySet[Card] = request.rows.filter(**{name: value for name, value in exact.items() if value})

@@ -16,6 +16,7 @@ from qinzheng.measures.period import Period
 from qinzheng.organizations import queries as organizations_of
 from qinzheng.organizations.models import Organization
 from qinzheng.web import paging
+from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.problems import not_found
@@ -25,7 +26,7 @@ from qinzheng.web.api.problems import not_found
     "/organizations", auth=Bearer("see", Organization), response=shapes.Organizations,
     operation_id="list_organizations",
 )  # fmt: skip
-def organizations(request: ApiRequest, asked: Query[shapes.UnitQuery]) -> dict[str, Any]:
+def organizations(request: ApiRequest, asked: Query[asks.UnitQuery]) -> dict[str, Any]:
     """Units that exist today, by id, with the unit that they stand under."""
     today = _today()
     rows = request.rows.filter(organizations_of.on(today))
@@ -118,7 +119,7 @@ def measures_(request: ApiRequest) -> list[dict[str, Any]]:
 @router.get(
     "/measures/{id}", auth=Bearer("measure", Organization), response=shapes.Answers, operation_id="ask_measure"
 )  # fmt: skip
-def measure(request: ApiRequest, id: str, asked: Query[shapes.MeasureQuery]) -> dict[str, Any]:
+def measure(request: ApiRequest, id: str, asked: Query[asks.MeasureQuery]) -> dict[str, Any]:
     """The answers to a measure about the units whose figures the caller may see; each can be asked again."""
     if id not in {each.id for each in measures.measures()}:
         raise not_found()

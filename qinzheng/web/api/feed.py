@@ -12,6 +12,7 @@ from qinzheng.access import rules
 from qinzheng.cases.models import Case
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger.queries import StoredEvent
+from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.events import plain
@@ -22,7 +23,7 @@ CASE = "case:"
 
 
 @router.get("/events", auth=Bearer("feed"), response=shapes.Feed, operation_id="feed")
-def feed(request: ApiRequest, asked: Query[shapes.FeedQuery]) -> dict[str, Any]:
+def feed(request: ApiRequest, asked: Query[asks.FeedQuery]) -> dict[str, Any]:
     """The next events of cases that the caller may see now. Ask again and again; nothing is missed and nothing comes twice.
 
     ``more``: there was more to look through. A case whose existence is kept from somebody is in nobody's feed.

@@ -23,6 +23,7 @@ from qinzheng.cases.outside import Outcome
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
+from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.problems import Fault, Problem
@@ -44,7 +45,7 @@ class Wrong(Exception):
 
 
 @router.post("/ingest/acts", auth=Bearer("ingest"), response=shapes.Taken, operation_id="ingest_act")
-def one(request: ApiRequest, told: shapes.Told) -> dict[str, Any]:
+def one(request: ApiRequest, told: asks.Told) -> dict[str, Any]:
     """One act of a case of another system. The key of it follows from the application, the case, the act and its moment."""
     try:
         history = _history(request.caller, [_checked(request.caller, told)])
@@ -65,7 +66,7 @@ def one(request: ApiRequest, told: shapes.Told) -> dict[str, Any]:
 )  # fmt: skip
 def bulk(request: ApiRequest) -> dict[str, Any]:
     """Many acts, one JSON object a line (NDJSON): at most 20,000 lines and 64 MiB. A case with a wrong line is not taken."""
-    cases: dict[str, list[shapes.Told]] = {}
+    cases: dict[str, list[asks.Told]] = {}
     rejected: list[dict[str, Any]] = []
     spoilt: set[str] = set()
     lines = 0
@@ -83,7 +84,7 @@ def bulk(request: ApiRequest) -> dict[str, Any]:
 
 
 def _account(
-    caller: Caller, lines: int, cases: dict[str, list[shapes.Told]], spoilt: set[str], rejected: list[dict[str, Any]]
+    caller: Caller, lines: int, cases: dict[str, list[asks.Told]], spoilt: set[str], rejected: list[dict[str, Any]]
 ) -> dict[str, Any]:  # fmt: skip
     """Take the cases whose every line could be read, and account for every line."""
     told = {case: acts for case, acts in cases.items() if case not in spoilt}
@@ -129,9 +130,9 @@ def _lines(request: ApiRequest) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _read(line: bytes) -> shapes.Told:
+def _read(line: bytes) -> asks.Told:
     try:
-        return shapes.Told.model_validate_json(line)
+        return asks.Told.model_validate_json(line)
     except Invalid as why:
         raise Wrong(
             *(
@@ -156,7 +157,7 @@ def _named(fault: Fault) -> dict[str, str]:
     return {"field": field, "zh": zh, "en": en}
 
 
-def _checked(caller: Caller, told: shapes.Told) -> shapes.Told:
+def _checked(caller: Caller, told: asks.Told) -> asks.Told:
     """The record, if the application may report for its unit."""
     if told.organization not in caller.reports:
         raise Wrong(
@@ -171,7 +172,7 @@ def _checked(caller: Caller, told: shapes.Told) -> shapes.Told:
 # -- histories ------------------------------------------------------------------------------------------
 
 
-def _history(caller: Caller, acts: list[shapes.Told]) -> History:
+def _history(caller: Caller, acts: list[asks.Told]) -> History:
     """One case of the application as a history."""
     first = min(acts, key=lambda act: act.occurred_at)
     differ = sorted({act.procedure for act in acts})
@@ -188,7 +189,7 @@ def _history(caller: Caller, acts: list[shapes.Told]) -> History:
     return History(key, first.procedure, taken, about, first.outside, first.variant)
 
 
-def _taken_act(told: shapes.Told, officer: str) -> Taken:
+def _taken_act(told: asks.Told, officer: str) -> Taken:
     who = Who(officer, told.organization, told.role or _role(told))
     reported = ledger.microseconds(told.reported_at)
     return Taken(
@@ -196,7 +197,7 @@ def _taken_act(told: shapes.Told, officer: str) -> Taken:
     )
 
 
-def _role(told: shapes.Told) -> str:
+def _role(told: asks.Told) -> str:
     try:
         procedure: Procedure = shelf.in_force(
             "procedure", told.procedure, shelf.day(ledger.microseconds(told.occurred_at) or 0)
