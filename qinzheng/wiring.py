@@ -19,7 +19,14 @@ from qinzheng.exchange import collecting_parser, collecting_schema, convert, sup
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
-from qinzheng.operations import console, definition_commands, measuring, party_commands, process_commands
+from qinzheng.operations import (
+    console,
+    definition_commands,
+    measuring,
+    party_commands,
+    process_commands,
+    token_parser,
+)
 from qinzheng.simulation import commands as simulation
 from qinzheng.simulation.qinghe import commands as city
 from qinzheng.supervision import checks as supervision_checks
@@ -58,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     measuring.register(groups)
     definition_commands.register(groups, KINDS)
     party_commands.register(groups)
+    token_parser.register(groups)
     simulation.register(groups, KINDS)
     city.register(groups)
     return parser
