@@ -278,11 +278,17 @@ def _division(found: Organization, shown: answers.Detail, by: str, span: Span) -
     if by == "item":
         told = sorted(told, key=lambda answer: -answer.n)[:MOST_ITEMS]
     able, few, nothing = said.placed(chosen, told)
+    nothing = [answer for answer in nothing if answer.key[by] != found.pk]
     groups: list[tuple[Text, list[tuple[int | None, Answer]]]] = [
-        (HEADS[by], able), (FEW, [(None, answer) for answer in few]), (NOTHING, [(None, answer) for answer in nothing]),
+        (HEADS[by], able), (_of(by, FEW), [(None, answer) for answer in few]), (_of(by, NOTHING), [(None, answer) for answer in nothing]),
     ]  # fmt: skip
     tables = [_table(found, shown, by, span, caption, rows) for caption, rows in groups if rows]
     return tables or [Table(HEADS[by], (), ())]
+
+
+def _of(by: str, what: Text) -> Text:
+    """The caption of a part of a division: no two tables of a page are called the same."""
+    return Text(zh=f"{HEADS[by].zh}：{what.zh}", en=f"{HEADS[by].en}: {what.en}")
 
 
 def _table(

@@ -154,6 +154,11 @@ def _by_town(period: Period) -> list[Bars]:
 _WEEK: Kept[dt.date, _Kept] = Kept(_week, 60.0)
 
 
+def forget() -> None:
+    """Ask anew how the week was."""
+    _WEEK.forget()
+
+
 def address(name: str, *arguments: str) -> str:
     """The address of a page by its name, or nothing where that page is not there yet."""
     try:

@@ -94,7 +94,7 @@ def _lane(n: int, lane: Load, language: Language) -> str:
     )
 
 
-def map_of(towns: Sequence[Town], language: Language, width: int = 360, height: int = 250) -> str:
+def map_of(towns: Sequence[Town], language: Language, width: int = 270, height: int = 190) -> str:
     """The towns on a plain map, the deeper the larger the share that is late, with the number of late cases; "" without places."""
     placed = [town for town in towns if town.x is not None and town.y is not None]
     if not placed:

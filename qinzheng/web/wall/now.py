@@ -187,7 +187,8 @@ def _flow(asked: tuple[User, Eyes]) -> Flow:
     now = dt.datetime.now(dt.UTC)
     moved = _dots(tables.running(eyes, now, touched), standing.lanes, standing.places, now) if touched else []
     still = {dot.key for dot in moved}
-    gone = [name for name in map(key, touched) if name not in still and name in standing.dots]
+    # Also what was not there when the river was drawn: it may have come and gone since, and a screen may still show it.
+    gone = [name for name in map(key, touched) if name not in still]
     return Flow(_lines(events, cases), _cards(reader), moved, gone)
 
 
