@@ -96,6 +96,8 @@ def _where_free(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.
 def taken(host: str, port: int) -> str:
     """Why nobody can listen there, or nothing."""
     try:
+        if not 0 < port < 1 << 16:
+            raise OverflowError("1–65535")
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         with socket.socket(family, kind, protocol) as tried:

@@ -1,0 +1,1 @@
+"""How the system itself is doing: figures for the monitoring, the health page of the administrators."""
