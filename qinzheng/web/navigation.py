@@ -1,40 +1,33 @@
-"""The desks of the site in the order of the day. A desk that is not there yet is not shown."""
+"""The desks of the site in the order of the day. A desk that is not there yet, or not open to the reader, is not shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
+from qinzheng.access import rules
+from qinzheng.access.users import User
 from qinzheng.definitions.form import Text
-
-OFFICERS = frozenset(
-    {
-        "clerk", "handler", "approver", "head_of_organ", "government_head", "agent", "dispatcher", "supervisor",
-        "appraiser", "leader", "auditor", "head_of_review_body",
-    }
-)  # fmt: skip
-ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
-OVERSEERS = frozenset({"supervisor", "appraiser", "leader", "auditor", "government_head", "head_of_organ"})
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A place to go: the name of its address, its words, and the roles that have business there (None: everybody)."""
+    """A place to go: the name of its address, its words, and the page of the rules that opens it."""
 
     address: str
     name: Text
-    roles: frozenset[str] | None = None
+    page: str
 
 
 DESKS = (
-    Desk("work", Text(zh="我的待办", en="My work"), OFFICERS),
-    Desk("cases", Text(zh="办件", en="Cases"), OFFICERS),
-    Desk("cards", Text(zh="牌", en="Cards"), OVERSEERS),
-    Desk("overview", Text(zh="概览", en="Overview"), OVERSEERS),
-    Desk("wall", Text(zh="大屏", en="Wall"), OVERSEERS),
-    Desk("administration", Text(zh="管理", en="Administration"), ADMINISTRATORS),
+    Desk("work", Text(zh="我的待办", en="My work"), "work"),
+    Desk("new-case", Text(zh="新办件", en="New case"), "open"),
+    Desk("cases", Text(zh="办件", en="Cases"), "cases"),
+    Desk("cards", Text(zh="牌", en="Cards"), "cards"),
+    Desk("overview", Text(zh="概览", en="Overview"), "overview"),
+    Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
+    Desk("health", Text(zh="运行", en="Operation"), "administration"),
 )
 
 
@@ -47,15 +40,17 @@ class Place:
     here: bool
 
 
-def open_to(reader: Any, path: str) -> list[Place]:
-    """The desks that a reader has business at. What may be done there is decided by ``qinzheng.access``, not by this list."""
+def open_to(reader: User, path: str) -> list[Place]:
+    """The desks that a reader may enter; the page belongs to the desk whose address is the longest part of its own."""
+    if reader.is_anonymous:
+        return []
     places = []
     for desk in DESKS:
-        if desk.roles is not None and not desk.roles & frozenset(reader.roles):
+        if not rules.can(reader, desk.page):
             continue
         try:
-            url = reverse(desk.address)
+            places.append((desk.name, reverse(desk.address)))
         except NoReverseMatch:
             continue
-        places.append(Place(desk.name, url, path.startswith(url)))
-    return places
+    here = max((url for _, url in places if path.startswith(url)), key=len, default="")
+    return [Place(name, url, url == here) for name, url in places]

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from qinzheng.access.users import ANONYMOUS, User
+
+__all__ = ["ANONYMOUS", "User", "of"]
 
 
-@dataclass(frozen=True)
-class Anonymous:
-    """The reader of whom nothing is known: has no posts and no roles, may see what is public."""
-
-    is_anonymous: bool = True
-    name: str = ""
-    kind: str = "anonymous"
-    roles: frozenset[str] = frozenset()
-    posts: frozenset[str] = frozenset()
-    organizations: frozenset[str] = frozenset()
-
-
-ANONYMOUS = Anonymous()
-
-
-def of(request: object) -> Any:
+def of(request: object) -> User:
     """The reader of a request."""
     return getattr(request, "reader", None) or ANONYMOUS

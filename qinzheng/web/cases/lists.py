@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -42,8 +43,8 @@ STATES = (
 def worklist(request: HttpRequest, reader: User) -> dict[str, Any]:
     """Open cases that the reader's units hold, the soonest due first."""
     rows = rules.scope(reader, "see", Case.objects.filter(rules.handled(reader), closed_at=None))
-    rows = rows.filter(next_due__isnull=False)
-    return _context(request, reader, rows, ("next_due", "id"), WORK, "work")
+    rows = rows.annotate(due=Coalesce("next_due", Value(FAR_AWAY, DateTimeField())))
+    return _context(request, reader, rows, ("due", "id"), WORK, "work")
 
 
 def all_cases(request: HttpRequest, reader: User) -> dict[str, Any]:
@@ -137,17 +138,25 @@ def _row(case: Case, names: dict[str, Text], clock: Clock | None) -> Row:
     state = procedure.states[case.state]
     tone: Tone = "plain" if state.final else "paused" if state.turn != "department" else "own"
     unit = names.get(case.organization, Text(zh=case.organization, en=case.organization))
-    due = (
-        ""
-        if clock is None or clock.ended_at or clock.due_at is None
-        else Due(ledger.microseconds(_soonest(clock)) or 0)
-    )
+    due = _left(clock)
     drawn = _ruler(clock) if clock is not None else ""
     return Row(
         (title(case), case.number, Badge(state.name, tone), drawn, due, unit),
         reverse("case", args=[case.number]),
         case.number,
     )
+
+
+def _left(clock: Clock | None) -> object:
+    """What stands under “time left”: nothing once it has ended, and no moment while it is paused: it would be wrong."""
+    if clock is None or clock.ended_at or clock.due_at is None:
+        return ""
+    if clock.paused_at is not None:
+        return PAUSED
+    return Due(ledger.microseconds(_soonest(clock)) or 0)
+
+
+PAUSED = Badge(Text(zh="中止，不计时", en="paused"), "paused")
 
 
 def _soonest(clock: Clock) -> dt.datetime | None:
@@ -157,9 +166,9 @@ def _soonest(clock: Clock) -> dt.datetime | None:
 
 def _ruler(clock: Clock) -> ruler.Clock:
     now = ledger.microseconds(dt.datetime.now(dt.UTC)) or 0
-    end = ledger.microseconds(clock.ended_at)
+    end = ledger.microseconds(clock.ended_at or clock.paused_at)
     return ruler.Clock(
         calendar=calendars.calendar(shelf.library(), "cn"), start=ledger.microseconds(clock.started_at) or 0,
         needle=end if end is not None else now, due=ledger.microseconds(clock.due_at),
-        promise=ledger.microseconds(clock.promised_at), ended=end is not None,
+        promise=ledger.microseconds(clock.promised_at), ended=clock.ended_at is not None,
     )  # fmt: skip

@@ -77,7 +77,9 @@ def items(request: HttpRequest) -> HttpResponse:
     listed = [(Link(each.name, reverse("open-case", args=[each.id])), units[each.item.organization] if each.item else each.procedure.name)
               for each in found]  # fmt: skip
     return render(
-        request, "cases/new.html", {"asked": asked, "found": listed, "empty": EMPTY, "crumbs": [page.CASES]}
+        request,
+        "cases/new.html",
+        {"asked": asked, "found": listed, "empty": EMPTY, "crumbs": [page.CASES, Link(NEW)]},
     )
 
 
@@ -137,7 +139,7 @@ def open_one(request: HttpRequest, what: str) -> HttpResponse:
             )
             return redirect("case", number=done.number)
     context = {
-        "opening": opening, "form": form, "about": about, "crumbs": [page.CASES, Link(NEW, reverse("new-case"))],
+        "opening": opening, "form": form, "about": about, "crumbs": [page.CASES, Link(NEW, reverse("new-case")), Link(opening.name)],
         "item_url": reverse("item", args=[opening.item.id]) if opening.item else "",
     }  # fmt: skip
     return render(request, "cases/open.html", context, status=422 if data is not None else 200)

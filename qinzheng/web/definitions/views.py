@@ -20,6 +20,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.web.components import Link
 from qinzheng.web.definitions import words
 
+OURS = "ours"
 WHOLE = "-"
 """In an address: the source as a whole, no single article."""
 
@@ -35,7 +36,7 @@ def article(request: HttpRequest, source: str, number: str) -> HttpResponse:
         "source": found, "number": "" if number == WHOLE else number, "article": one, "mark": words.MARKS[found.mark],
         "periods": [words.period(each) for each in one.periods], "resting": resting(source, number),
         "articles": [(key, part, reverse("article", args=[source, key])) for key, part in found.articles.items()],
-        "crumbs": [Link(found.name, reverse("article", args=[source, WHOLE]))],
+        "crumbs": [Link(found.name, reverse("article", args=[source, WHOLE])), Link(number)],
     }  # fmt: skip
     return render(request, "definitions/article.html", context)
 
@@ -110,7 +111,7 @@ def cited(reference: str) -> Link:
     with contextlib.suppress(KeyError):
         name = shelf.library().get("source", source).name
     url = reverse("article", args=[source, number or WHOLE])
-    if not number:
+    if not number or source == OURS:  # our own choices have names, not numbers: the page says which
         return Link(name, url)
     part = Text(zh=f"第{number}条", en=f"art. {number}") if number.isdigit() else Text(zh=number, en=number)
     return Link(Text(zh=f"{name.zh} {part.zh}", en=f"{name.en}, {part.en}"), url)

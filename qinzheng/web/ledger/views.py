@@ -19,6 +19,7 @@ from qinzheng.definitions.form import Text
 from qinzheng.ledger import merkle, queries
 from qinzheng.ledger.envelope import leaf
 from qinzheng.ledger.queries import StoredEvent
+from qinzheng.organizations import queries as organizations
 from qinzheng.web import reader
 from qinzheng.web.cases import history
 from qinzheng.web.components import Link
@@ -52,7 +53,7 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         said = next(
             (each for key, each in history.by_id(who, case, procedure_of(case)) if key == found.id), None
         )
-        crumbs = [Link(case.number, reverse("case", args=[case.number]))]
+        crumbs = [Link(case.number, reverse("case", args=[case.number])), Link(TITLE)]
     context = {
         "event": found,
         "said": said,
@@ -60,10 +61,12 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         "case": case,
         "crumbs": crumbs,
         "kind": KINDS[found.kind],
+        "unit": organizations.names([found.organization])[found.organization],
     }
     return render(request, "ledger/event.html", context)
 
 
+TITLE = Text(zh="账本事件", en="An event of the ledger")
 KINDS = {
     "act": Text(zh="人的行为", en="an act of somebody"),
     "determination": Text(zh="系统认定", en="determined by the system"),

@@ -65,7 +65,7 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
     visible = found is not None and rules.can(who, "see", found)
     context = {
         "card": said.cards(who, [row])[0], "rule": rule, "sources": [cited(each) for each in rule.source] if rule else [],
-        "case": found if visible else None, "issued": row.issued_at, "crumbs": [Link(TITLE, reverse("cards"))],
+        "case": found if visible else None, "issued": row.issued_at, "crumbs": [Link(TITLE, reverse("cards")), Link(rule.name if rule else TITLE)],
     }  # fmt: skip
     return render(request, "supervision/card.html", context)
 

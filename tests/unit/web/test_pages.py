@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
 from config import files
+from qinzheng.access.users import Seat, User
 from qinzheng.web import assets, errors, headers, navigation, reader, style
 from qinzheng.web.portal import views as portal
 
@@ -101,9 +102,12 @@ def test_what_is_asked_is_shown_escaped(client: Client) -> None:
 
 def test_the_desks_that_a_reader_sees_are_those_of_the_roles() -> None:
     assert navigation.open_to(reader.ANONYMOUS, "/") == []
-    clerk = SimpleNamespace(roles=frozenset({"clerk"}))
-    names = {place.name.en for place in navigation.open_to(clerk, "/")}
-    assert names <= {"My work", "Cases"}
+    clerk = User(account=1, kind="officer", seats=(Seat("p-1", "housing", frozenset({"clerk"})),))
+    places = navigation.open_to(clerk, "/cases/new/")
+    assert [place.name.en for place in places] == ["My work", "New case", "Cases", "Cards", "Overview"]
+    assert [place.name.en for place in places if place.here] == ["New case"]
+    citizen = User(account=2, kind="citizen", parties=frozenset({"party:1"}))
+    assert [place.name.en for place in navigation.open_to(citizen, "/")] == ["New case", "Cases"]
 
 
 def test_one_sheet_holds_every_component_and_its_address_changes_with_it(client: Client) -> None:
