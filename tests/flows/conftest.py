@@ -8,21 +8,34 @@ from django.db import connection
 from qinzheng.cases.models import Case
 from qinzheng.definitions import actions, shelf
 from qinzheng.definitions.library import default_root
+from qinzheng.definitions.models import Edition
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import projections
 from qinzheng.supervision import programs
 from tests.flows import city
 from tests.library import library
 
+_kept: dict[str, list] = {}
+"""What publishing the shipped definitions wrote the first time: the rows of editions and of events."""
+
 
 @pytest.fixture
 def published(transactional_db):
-    shelf.forget()
+    """The shipped definitions, published once in this process by the real way; in later tests the same rows are put back."""
+    if not _kept:
+        shelf.forget()
+        actions.load(library(), default_root(), "drafter")
+        actions.publish(actions.drafts(), "publisher")
+        _kept["editions"] = list(Edition.objects.order_by("id"))
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(ledger.COLUMNS)} FROM ledger_event ORDER BY row")
+            _kept["events"] = cursor.fetchall()
+    else:
+        Edition.objects.bulk_create(_kept["editions"])
+        ledger.copy_in(_kept["events"])
+        shelf.expire()
     programs.forget()
-    actions.load(library(), default_root(), "drafter")
-    actions.publish(actions.drafts(), "publisher")
     yield shelf.library()
-    shelf.forget()
     programs.forget()
 
 
