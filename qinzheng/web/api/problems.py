@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psycopg
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -140,6 +142,14 @@ def _http(error: HttpError) -> Problem:
     return Problem(error.status_code, "malformed", "请求不是可读的 JSON", "the request is not readable JSON")
 
 
+def _unstorable(error: Exception) -> Problem:
+    """Text or figures that no column can hold; the transaction is rolled back by then."""
+    return Problem(
+        422, "invalid", "含有不能保存的字符或数值（如 NUL、半个字符、过大的数），请更正",
+        "holds characters or figures that cannot be kept (NUL, half a character, too large a number): correct them",
+    )  # fmt: skip
+
+
 def no_token() -> Problem:
     """401."""
     return Problem(
@@ -172,6 +182,9 @@ _TOLD: dict[type[Exception], Callable[[Any], Problem]] = {
     BeyondCalendar: _two(422, "invalid"),
     WrongCursor: _cursor,
     ValidationError: _invalid,
+    DataError: _unstorable,
+    psycopg.DataError: _unstorable,
+    UnicodeError: _unstorable,
     HttpError: _http,
     Exception: _failed,
 }
