@@ -90,9 +90,11 @@ def test_from_the_window_to_the_end(as_: Any, city: Townhall) -> None:
     assert (case.organization, case.opened_by, case.town) == ("housing", "point-civic-centre", "town-01")
     party = case.parties.get().party
     assert parties.find_by_code(number).pk == party  # type: ignore[union-attr]
+    assert case.number in clerk.get("/work/").content.decode(), "the window may accept it"
     assert do(clerk, case.number, "accept").status_code == 302
     work = as_("handler").get("/work/").content.decode()
     assert case.number in work
+    assert case.number not in as_("clerk").get("/work/").content.decode(), "now it is the department's turn"
     assert do(as_("handler"), case.number, "finish").status_code == 302
     case.refresh_from_db()
     assert case.closed_at is not None

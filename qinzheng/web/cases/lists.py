@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -41,8 +41,9 @@ STATES = (
 
 
 def worklist(request: HttpRequest, reader: User) -> dict[str, Any]:
-    """Open cases that the reader's units hold, the soonest due first."""
-    rows = rules.scope(reader, "see", Case.objects.filter(rules.handled(reader), closed_at=None))
+    """Open cases that the reader's units hold, and those they received in which it is the window's turn; the soonest due first."""
+    mine = rules.handled(reader) | (Q(opened_by__in=reader.desk) & _waiting(reader.roles))
+    rows = rules.scope(reader, "see", Case.objects.filter(mine, closed_at=None))
     rows = rows.annotate(due=Coalesce("next_due", Value(FAR_AWAY, DateTimeField())))
     return _context(request, reader, rows, ("due", "id"), WORK, "work")
 
@@ -54,6 +55,17 @@ def all_cases(request: HttpRequest, reader: User) -> dict[str, Any]:
     if asked:
         rows = searching.find(rows, asked, people=rules.can(reader, "find_people"))
     return _context(request, reader, rows, ("-opened_at", "id"), ALL, "cases")
+
+
+def _waiting(roles: frozenset[str]) -> Q:
+    """Cases that stand where an act of one of the roles comes next."""
+    found = Q(pk__in=[])
+    for procedure in shelf.library().standing("procedure"):
+        acts = [act for act in procedure.acts.values() if not act.any_time and roles & set(act.by)]
+        states = {state for act in acts for state in act.from_}
+        if states:
+            found |= Q(procedure=procedure.id, state__in=states)
+    return found
 
 
 WORK = Text(zh="我的待办（按到期先后）", en="My work, the soonest due first")

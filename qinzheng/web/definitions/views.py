@@ -52,7 +52,7 @@ def rule(request: HttpRequest, rule: str, edition: str) -> HttpResponse:
     }
     supervised = [procedure_link(each) for each in found.supervises]
     context = {
-        "rule": found, "claims": words.CLAIMS[found.claims], "sources": [cited(each) for each in found.source],
+        "rule": found, "sentence": words.plain(found.sentence), "claims": words.CLAIMS[found.claims], "sources": [cited(each) for each in found.source],
         "supervised": supervised, "condition": found.when.condition, "parameters": parameters, "basis": words.BASIS[found.basis],
         "edition": edition,
     }  # fmt: skip

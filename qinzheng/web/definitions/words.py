@@ -52,3 +52,19 @@ def period(period: Period) -> Text:
     if period.of == "limit":
         return said
     return Text(zh=f"可延长 {said.zh}", en=f"may be extended by {said.en}")
+
+
+SLOTS = {
+    "clock": Text(zh="〈时限〉", en="〈the limit〉"), "due": Text(zh="〈到期时刻〉", en="〈due moment〉"),
+    "act": Text(zh="〈环节〉", en="〈the step〉"), "missing": Text(zh="〈应办环节〉", en="〈the required step〉"),
+    "count": Text(zh="〈次数〉", en="〈count〉"), "lag": Text(zh="〈相差〉", en="〈lag〉"),
+}  # fmt: skip
+"""What stands in a rule's sentence before there is a case."""
+
+
+def plain(sentence: Text) -> Text:
+    """A rule's sentence with words in the place of what only a case knows."""
+    return Text(
+        zh=sentence.zh.format_map({slot: text.zh for slot, text in SLOTS.items()}),
+        en=sentence.en.format_map({slot: text.en for slot, text in SLOTS.items()}),
+    )
