@@ -13,7 +13,7 @@ SYSTEM_POSTGRES := $(wildcard /usr/lib/postgresql/*/bin/pg_ctl)
 ON_BOTH := $(wildcard tests/unit/ledger tests/unit/clocks tests/unit/cases)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run sample test test-system-postgres check lint types layers definitions coverage bench docs screenshots clean
+.PHONY: help setup run sample test test-system-postgres check lint types layers definitions coverage bench docs bundle screenshots clean
 
 help: ## 列出这些目标 · list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench: setup ## 性能与演练，可选 BENCHMARKS=kernel · figures and drills
 
 docs: setup ## 生成 docs/reference · generate docs/reference
 	$(BIN)/python scripts/reference.py
+
+bundle: setup ## 断网安装包 dist/*.tar · one archive that installs without a network
+	$(BIN)/python -m scripts.bundle
 
 screenshots: setup ## 页面截图到 docs/screenshots · pictures of the pages (needs Chromium)
 	$(BIN)/python -m scripts.screenshots

@@ -91,6 +91,19 @@ def formatter() -> logging.Formatter:
     )
 
 
+class Worth(logging.Filter):
+    """Keeps out what says nothing: refusals, which the access log has by their route, and advice that we decided against.
+
+    Granian warns of more threads than twice the cores: streams of the wall wait in threads of their own.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is kept."""
+        if record.name == "django.request":
+            return bool(record.exc_info)
+        return not str(record.msg).startswith("Configuration allows spawning")
+
+
 def configure(given: Mapping[str, str]) -> None:
     """Everything to the standard error, from ``given["level"]`` upwards. Django calls it (``LOGGING_CONFIG``)."""
     logging.config.dictConfig(configuration(given["level"]))
@@ -102,14 +115,14 @@ def configuration(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "qinzheng.operations.logs.formatter"}},
+        "filters": {"worth": {"()": "qinzheng.operations.logs.Worth"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
-            # The access log has a line of its own for each of these.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"filters": ["worth"]},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            "_granian": {"handlers": [], "level": level, "propagate": True},
+            "_granian": {"handlers": [], "filters": ["worth"], "level": level, "propagate": True},
         },
     }

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from qinzheng.operations import logs, setting_up, tied, worker
 
@@ -33,11 +34,12 @@ Children = list[subprocess.Popen[bytes]]
 def web(arguments: argparse.Namespace) -> int:
     """Serve the pages with granian until told to stop. The server runs in this process: there is no wrapper to kill."""
     connections.close_all()
+    level = settings.LOGGING["level"]
     Granian(
         "config.wsgi:application", address=arguments.host, port=arguments.port, interface=Interfaces.WSGI,
         workers=arguments.workers, blocking_threads=arguments.threads, websockets=False, respawn_failed_workers=True,
         workers_kill_timeout=STREAMS_S,
-        log_dictconfig=logs.configuration(settings.LOGGING["level"]),
+        log_level=LogLevels(level.lower()), log_dictconfig=logs.configuration(level),
     ).serve()  # fmt: skip
     return 0
 

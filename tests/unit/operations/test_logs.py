@@ -67,6 +67,7 @@ def test_requests_are_logged_by_route_and_faults_by_place(written):
     (fault,) = [line for line in lines if "fault" in line]
     assert fault["fault"] == "builtins.ValueError"
     assert fault["at"][-1].endswith(" page")
+    assert {line["logger"] for line in lines} == {"qinzheng.web", "django.request"}
     assert fault["request_id"] == numbers[0]
 
 
