@@ -235,7 +235,7 @@ def _now_us() -> int:
     return ledger.microseconds(dt.datetime.now(dt.UTC)) or 0
 
 
-_STANDING: Kept[Eyes, Standing] = Kept(_stand, STANDS)
+_STANDING: Kept[Eyes, Standing] = Kept(_stand, STANDS, behind=True)
 _FLOW: Kept[tuple[User, Eyes], Flow] = Kept(_flow, FLOWS)
 _SAID: Kept[tuple[User, tuple[tuple[str, dt.datetime], ...]], list[Issued]] = Kept(_say, SAID_S)
 _PLACES: Kept[dt.date, Places] = Kept(places.of, 60.0)
