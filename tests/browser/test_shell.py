@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from scripts.screenshots import LANGUAGES, PAGES, THEMES
+from tests.browser.seen import AXE, RULES, WATCH
 
-AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FIRST_VIEW = 150_000
 """Bytes, compressed, of everything that a first view fetches."""
-WATCH = "addEventListener('securitypolicyviolation', e => console.error('policy violated: ' + e.violatedDirective + ' ' + e.blockedURI))"
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from qinzheng.web.wall import stream
 from scripts.screenshots import LANGUAGES, THEMES, serving
-from tests.browser.test_shell import AXE, RULES, WATCH
+from tests.browser.seen import AXE, RULES, WATCH
 from tests.flows import small_city
 from tests.flows.conftest import published  # noqa: F401 - the fixture
 
