@@ -107,9 +107,10 @@ def take(histories: Sequence[History], *, whole: bool) -> list[Outcome]:
         known = set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
         fresh = [each for each in part if case_id(each.key) not in known]
         found |= {outcome.key: outcome for outcome in _adopted(fresh)}
+        held = queries.acts_of_many(known)
         for each in part:
             if case_id(each.key) in known:
-                found[each.key] = _continued(each, whole)
+                found[each.key] = _continued(each, held[case_id(each.key)], whole)
     return [found[each.key] for each in histories]
 
 
@@ -153,10 +154,9 @@ def _refused(key: uuid.UUID, zh: str, en: str) -> Outcome:
 # -- a case that we know -------------------------------------------------------------------------------
 
 
-def _continued(history: History, whole: bool) -> Outcome:
+def _continued(history: History, held: Sequence[Act], whole: bool) -> Outcome:
     """Add the acts that are new to a case that we know; all of them or none."""
     id = case_id(history.key)
-    held = queries.acts_of(id)
     there = Counter(_mark(act.name, act.occurred_at, act.precision) for act in held)
     told = Counter(_mark(act.act, act.occurred_at, act.precision) for act in history.acts)
     from_there = Counter(

@@ -184,14 +184,20 @@ class Units:
     """Names of units over there to ids of ours, each looked up once."""
 
     def __init__(self, named: dict[str, str]) -> None:
-        self.found: dict[str, str] = {}
+        self.found: dict[str, str | Rejected] = {}
         self.named = named
 
     def __call__(self, name: str) -> str:
         """The id. Raises ``Rejected`` where there is no such unit, or more than one."""
         if name not in self.found:
-            self.found[name] = self._look(self.named.get(name, name))
-        return self.found[name]
+            try:
+                self.found[name] = self._look(self.named.get(name, name))
+            except Rejected as why:
+                self.found[name] = why
+        found = self.found[name]
+        if isinstance(found, Rejected):
+            raise found
+        return found
 
     def _look(self, name: str) -> str:
         rows = Organization.objects.filter(Q(pk=name) | Q(name_zh=name) | Q(code=name)) if name else ()

@@ -20,6 +20,8 @@ from qinzheng.exchange.collecting_schema import Collector
 from qinzheng.exchange.reading import Refused
 
 REFUSALS = (Refusal, Refused, BeyondCalendar, shelf.NotPublished)
+PRINTED = 5
+"""Rows and cases that are named on the terminal; ``--json`` names more."""
 STANDING = {"silent": "久无新件 · silent", "never": "从未报送 · never reported"}
 
 
@@ -80,7 +82,7 @@ def _show(account: Account) -> None:
         print(f"  来源不再列出的在办件 open cases that the source no longer lists：{account.gone}")
     for zh, en, count in account.reasons:
         print(f"  {count} × {zh} / {en}", file=sys.stderr)
-    for where, zh, en in account.shown:
+    for where, zh, en in account.shown[:PRINTED]:
         print(f"    {where}: {zh} / {en}", file=sys.stderr)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,20 @@ def history(subject: str) -> list[StoredEvent]:
     with connection.cursor() as cursor:
         cursor.execute(f"{_SELECT} WHERE subject = %s ORDER BY subject_seq", [subject])
         return [stored(found) for found in cursor.fetchall()]
+
+
+def histories(subjects: Collection[str], types: Collection[str]) -> dict[str, list[StoredEvent]]:
+    """Every event of some types of several subjects, each subject's in its order, in one question."""
+    found: dict[str, list[StoredEvent]] = {subject: [] for subject in subjects}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_SELECT} WHERE subject = ANY(%s::text[]) AND type = ANY(%s::text[]) ORDER BY subject, subject_seq",
+            [list(found), list(types)],
+        )
+        for row in cursor.fetchall():
+            event = stored(row)
+            found[event.subject].append(event)
+    return found
 
 
 def events(*, types: tuple[str, ...] = (), kind: str | None = None) -> Iterator[StoredEvent]:

@@ -15,7 +15,7 @@ from tests.flows.applications import Application, application, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ODD = [
+ODD: list[Any] = [
     None, True, 0, -1, 2**63, 1e308, "", " ", "\x00", "\ud800", "a" * 5_000, "'; DROP TABLE cases_case; --", "é\u0301", "‮",
     "../../etc", "%00", "2026-02-30", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2026-03-02T09:00:00+08:00", [], {},
     [[]], {"a": {"b": [None]}}, {"\x00": "\x00"}, {"name": "张三"}, ["water"], ["\x00"], {"applicant": "party:1"}, "letters.reply",
