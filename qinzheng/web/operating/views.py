@@ -32,6 +32,7 @@ FIGURES: list[Callable[[], Iterable[Metric]]] = []
 DUTIES = {
     "tick": Text(zh="时限走时", en="time passes"),
     "redetermination": Text(zh="发布后重新认定", en="redetermination after publications"),
+    "officer-days": Text(zh="批量办结的判定", en="closing in bulk judged"),
     "sequencer": Text(zh="账本定序", en="sequencer of the ledger"),
     "checkpoint": Text(zh="签发检查点", en="signed checkpoints"),
     "hand-back": Text(zh="代理到期交还", en="absences handed back"),
@@ -62,7 +63,7 @@ WORDS = {
     "qinzheng_checkpoint_events": Text(zh="库外检查点覆盖的事件", en="events under the newest checkpoint"),
     "qinzheng_archive_events": Text(zh="指标档案中的事件", en="events in the archive"),
 }
-LATE_S = {"checkpoint": 180.0}
+LATE_S = {"checkpoint": 180.0, "officer-days": 120.0}
 LATE_OTHERWISE_S = 30.0
 """A duty that has not run for so long is shown as standing still (ours)."""
 
