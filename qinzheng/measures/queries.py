@@ -93,20 +93,29 @@ def answer(
     return _with_facts(library, chosen, place or folder(), upto, run)
 
 
-def evidence(told: Evidence, *, place: Path | None = None) -> list[dict[str, Any]]:
-    """The events behind an answer: position, id, subject, seq, type, act, organization, occurred, recorded, and ``hit``."""
+def evidence(
+    told: Evidence, *, without: Collection[str] = (), begin: int = 0, limit: int | None = None, place: Path | None = None
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The events behind an answer, in the order of the ledger, all or ``limit`` of them from the ``begin``-th on.
+
+    ``without``: subjects whose events are left out, for a reader for whom they do not exist. Each event: position, id,
+    subject, seq, type, act, organization, occurred, recorded, and ``hit``.
+    """
     library = shelf.library()
     chosen = measure(told.measure)
 
     def run(facts: Facts) -> list[dict[str, Any]]:
         question = _question(chosen, told)
         marks = ask.proofs(facts, Meaning.of(library), question, told)
-        hits = dict(marks)
+        # A page of a million events must not fetch a million.
+        end = None if limit is None else begin + limit
+        hits = dict(marks if without else marks[begin:end])
         con = facts.con.cursor()
         found = con.execute(
             f"SELECT position, id, subject, seq, type, act, organization, occurred, recorded FROM ({facts.events()}) "
-            "WHERE position IN (SELECT unnest(?::BIGINT[])) ORDER BY position",
-            [list(hits)],
+            "WHERE position IN (SELECT unnest(?::BIGINT[])) AND subject NOT IN (SELECT unnest(?::VARCHAR[])) "
+            "ORDER BY position LIMIT ? OFFSET ?",
+            [list(hits), list(without), limit or len(hits), begin if without else 0],
         )
         names = [column[0] for column in found.description]
         return [{**dict(zip(names, row, strict=True)), "hit": hits[row[0]]} for row in found.fetchall()]

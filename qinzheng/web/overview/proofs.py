@@ -46,9 +46,8 @@ class Shown:
 def of(reader: User, answer: Answer, page: int) -> Shown:
     """The ``page``-th hundred events behind an answer (from 1). What does not exist for the reader is in no row."""
     concealed = eyes.concealed(reader)
-    events = [each for each in measures.evidence(answer.evidence) if each["subject"] not in concealed]
-    begin = (page - 1) * SIZE
-    listed = events[begin : begin + SIZE]
+    found = measures.evidence(answer.evidence, without=concealed, begin=(page - 1) * SIZE, limit=SIZE + 1)
+    listed = found[:SIZE]
     held = Case.objects.in_bulk([each["subject"] for each in listed])
     seen = set(
         rules.scope(reader, "see", Case.objects.filter(pk__in=list(held))).values_list("pk", flat=True)
@@ -68,7 +67,7 @@ def of(reader: User, answer: Answer, page: int) -> Shown:
             names[_unit(each, held)], _when(each["occurred"] or each["recorded"]),
         ]  # fmt: skip
         rows.append(Row([*cells, COUNTS[bool(each["hit"])]] if rate else cells))
-    return Shown(Table(CAPTION, columns, rows), len(events) > begin + SIZE)
+    return Shown(Table(CAPTION, columns, rows), len(found) > SIZE)
 
 
 def _what(event: dict[str, Any], case: Case | None) -> Text:
