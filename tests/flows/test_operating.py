@@ -22,6 +22,15 @@ from tests.flows.test_live import CLERK
 TOKEN = {"HTTP_AUTHORIZATION": "Bearer a-token-of-the-monitoring"}
 
 
+def test_behind_a_proxy_only_the_token_counts():
+    """Then everybody comes from this machine."""
+    request = RequestFactory().get("/metrics")
+    with override_settings(METRICS_TOKEN="", PROXIES=0):
+        assert views.may_scrape(request)
+    with override_settings(METRICS_TOKEN="", PROXIES=1):
+        assert not views.may_scrape(request)
+
+
 def asked():
     """The figures by name and labels."""
     answer = Client().get("/metrics")

@@ -103,12 +103,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_scrape(request: HttpRequest) -> bool:
-    """The bearer of ``QINZHENG_METRICS_TOKEN``; where none is set, this machine itself, not through a proxy."""
+    """The bearer of ``QINZHENG_METRICS_TOKEN``; where none is set, this machine itself where no proxy stands in front."""
     token = settings.METRICS_TOKEN
     if token:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         return kind == "Bearer" and secrets.compare_digest(given.encode(), token.encode())
-    if any(header in request.headers for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")):
+    if settings.PROXIES or any(header in request.headers for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
