@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 from typing import Any
 
 
@@ -24,3 +25,10 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, float):  # a whole number beside gaps becomes a float in many exports
         return None if value != value else str(int(value)) if value.is_integer() else str(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def text_of_cell(value: Any) -> str | None:
+    """A spreadsheet's cell as raw text. Its times are fractions of days that lose a little each time the file is saved: to the second."""
+    if isinstance(value, dt.datetime):
+        value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    return text_of(value)

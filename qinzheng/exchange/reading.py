@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qinzheng.exchange import xes
-from qinzheng.exchange.rawtext import encoding_of, text_of
+from qinzheng.exchange.rawtext import encoding_of, text_of, text_of_cell
 from qinzheng.measures.formulas import bare
 from qinzheng.organizations import workbook
 
@@ -306,7 +306,7 @@ class Log:
             if wrong is not None:
                 self.fault((number, 0), *wrong)
             elif any(cell not in ("", None) for cell in cells):
-                rows.append([text_of(cell) for cell in cells])
+                rows.append([text_of_cell(cell) for cell in cells])
                 places.append((number, 0))
         if rows:
             yield _records(wanted, rows, places)

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from qinzheng.cases.items import Item
@@ -17,7 +18,7 @@ from qinzheng.exchange.choosing import Refusal
 from qinzheng.exchange.collecting import collect
 from qinzheng.exchange.collecting_coverage import coverage
 from qinzheng.exchange.reading import Refused
-from qinzheng.ledger import queries
+from qinzheng.ledger import projections, queries
 from qinzheng.supervision.models import Card
 from qinzheng.wiring import build_parser
 from tests.flows import applications
@@ -77,6 +78,26 @@ def test_a_provinces_spreadsheet_is_collected_twice_and_its_late_cases_stand_bes
         event.raw for id in Case.objects.values_list("pk", flat=True) for event in queries.history(id)
     )
     assert "张三".encode() not in raw
+
+
+def test_a_spreadsheet_that_is_opened_and_saved_again_is_the_same(item: str, tmp_path: Path) -> None:
+    """Saving moves a time by a fraction of a second: that is no change over there."""
+    rows = [row(f"N{n}", item, 40 + n * 1.2345678, 39 + n * 1.1234567) for n in range(60)]
+    place = sheet(tmp_path / "a.xlsx", rows)
+    collect(NAME, place, BY)
+    for _ in range(3):
+        book = openpyxl.load_workbook(place)
+        book.save(place)
+        again = one(collect(NAME, place, BY))
+        assert (again.known, again.refused, again.acts) == (60, 0, 0)
+
+
+def test_collected_cases_follow_from_the_ledger_alone(item: str, tmp_path: Path) -> None:
+    place = sheet(tmp_path / "a.xlsx", [*export(item), row("P9", item, 30)])
+    collect(NAME, place, BY)
+    sheet(tmp_path / "a.xlsx", [*export(item), row("P9", item, 30, 29, 2)])
+    assert one(collect(NAME, place, BY)).continued == 1
+    assert list(projections.check()) == []
 
 
 def test_what_went_on_over_there_goes_on_here(item: str, tmp_path: Path) -> None:
