@@ -201,6 +201,8 @@ def approve_opening(user: User, asked: BreakGlass, minutes: int) -> None:
     """Approve: for thirty minutes at most, by another person than the one who asked."""
     if not rules.can(user, "approve", asked):
         raise NotAllowed("您不能批准破窗查阅", "you may not approve an opening")
+    if asked.approved_at is not None:
+        raise NotAllowed("这次申请已经批准过", "it has been approved already")
     if asked.asked_by_id == user.account:
         raise NotAllowed("申请人不得自行批准", "nobody approves what he asked for himself")
     length = dt.timedelta(minutes=minutes)
@@ -214,16 +216,22 @@ def approve_opening(user: User, asked: BreakGlass, minutes: int) -> None:
 
 def opened(user: User, case: Case) -> bool:
     """Whether an approved opening of the user's runs now; each look is an event before anything is shown."""
-    now = dt.datetime.now(dt.UTC)
-    asked = (
-        BreakGlass.objects.filter(case=case.pk, asked_by=user.account, ends_at__gt=now)
-        .exclude(approved_by=None)
-        .first()
-    )
+    asked = _running(user, case)
     if asked is None:
         return False
     _opening("opening_used", asked, user)
     return True
+
+
+def runs(user: User, case: Case) -> bool:
+    """Whether the user could open the case now by an approved opening; asking leaves no event."""
+    return _running(user, case) is not None
+
+
+def _running(user: User, case: Case) -> BreakGlass | None:
+    now = dt.datetime.now(dt.UTC)
+    asked = BreakGlass.objects.filter(case=case.pk, asked_by=user.account or None, ends_at__gt=now)
+    return asked.exclude(approved_by=None).first()
 
 
 def _opening(type: str, asked: BreakGlass, user: User, **body: object) -> None:

@@ -110,6 +110,10 @@ DENIALS: list[Clause] = [
         lambda u: bool(u.kin or u.posts), lambda u: Q(pk__in=_concerning(u).values("case")),
     ),
     Clause(
+        "nor are openings of it", BreakGlass, frozenset(), lambda u: bool(u.kin or u.posts),
+        lambda u: Q(case__in=_concerning(u).values("case")),
+    ),
+    Clause(
         "nor do its cards", Card, frozenset(), lambda u: bool(u.kin or u.posts),
         lambda u: Q(case__in=_concerning(u).values("case")),
     ),
@@ -136,6 +140,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "administration": lambda u: bool(u.power),
+    "openings": lambda u: bool(u.roles & {"supervisor", "leader", "auditor"}),
     "ask_opening": lambda u: bool(u.roles & {"supervisor"}),
     "open": lambda u: u.takes_part or bool(u.roles & OFFICE),
     "ingest": lambda u: u.scopes is not None and "ingest" in u.scopes,

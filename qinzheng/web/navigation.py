@@ -27,6 +27,7 @@ DESKS = (
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
+    Desk("openings", Text(zh="破窗", en="Openings"), "openings"),
     Desk("health", Text(zh="运行", en="Operation"), "administration"),
 )
 

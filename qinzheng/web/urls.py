@@ -12,6 +12,7 @@ from qinzheng.web.ledger import views as ledger
 from qinzheng.web.operating import views as operating
 from qinzheng.web.portal import views as portal
 from qinzheng.web.styleguide import views as styleguide
+from qinzheng.web.supervision import openings
 from qinzheng.web.supervision import views as supervision
 
 urlpatterns = [
@@ -25,6 +26,9 @@ urlpatterns = [
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/acts/", cases.act, name="case-acts"),
     path("cases/<str:number>/people/", cases.people, name="case-people"),
+    path("cases/<str:number>/openings/", openings.ask, name="ask-opening"),
+    path("openings/", openings.openings, name="openings"),
+    path("openings/<int:opening>/", openings.approve, name="approve-opening"),
     path("cards/", supervision.cards, name="cards"),
     path("cards/<str:card>/", supervision.card, name="card"),
     path("definitions/sources/<str:source>/<str:number>/", definitions.article, name="article"),

@@ -82,12 +82,16 @@ def build(city: Townhall) -> Things:
     }
     service = access.make_account("service", "service", townhall.BY)
     token, _ = access.issue_token(service, "试", ["read"], 30, townhall.BY)
-    asked = access.ask_opening(city.user("supervisor"), made["window"], "safety")
+    openings = {
+        name: access.ask_opening(city.user("supervisor"), made[name], "safety")
+        for name in ("window", "sealed")
+    }
     models: dict[str, Model] = {
         **{f"case {name}": Case.objects.get(pk=case.pk) for name, case in made.items()},
         **{f"card {name}": card for name, card in cards.items()},
         "unit housing": Organization.objects.get(pk="housing"), "unit water": Organization.objects.get(pk="water"),
-        "account clerk": city.accounts["clerk"], "token": token, "opening": asked,
+        "account clerk": city.accounts["clerk"], "token": token,
+        **{f"opening {name}": each for name, each in openings.items()},
     }  # fmt: skip
     return Things(city, {name: Case.objects.get(pk=case.pk) for name, case in made.items()}, cards, models)
 
@@ -145,6 +149,7 @@ def address(what: str, thing: str, things: Things) -> str:
     case = things.cases.get(thing)
     filled: Mapping[str, Any] = {
         "number": case.number if case else "XX2026999999", "card": things.cards[thing].pk if thing in things.cards else "0" * 32,
+        "opening": things.models[f"opening {thing}"].pk if f"opening {thing}" in things.models else 999_999,
         "event": ledger.history(case.pk)[0].id if case else uuid.UUID(int=7), "what": things.cases["window"].item,
         "source": "行政许可法", "rule": "standard.past-own-limit", "edition": "now", "procedure": "services.matter",
         "item": things.cases["window"].item, "status": 404, "organization": thing if thing in ("housing", "water") else "nowhere",

@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from qinzheng.access import actions as access
+from qinzheng.access.models import BreakGlass
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
 from qinzheng.cases.models import Case
@@ -235,3 +236,29 @@ def test_who_looked_is_shown_to_whom_the_case_belongs(as_: Any, city: Townhall) 
     assert "handler岗" in seen
     assert "handler甲" not in seen
     assert len(access.readers(case)) == 2
+
+
+def test_an_opening_is_asked_by_one_approved_by_another_and_shows_for_its_time(
+    as_: Any, city: Townhall
+) -> None:
+    case = townhall.opened(city)
+    people = f"/cases/{case.number}/people/"
+    supervisor = as_("supervisor")
+    assert supervisor.post(people).status_code == 404
+    assert "申请破窗查阅" in supervisor.get(f"/cases/{case.number}/").content.decode()
+    assert supervisor.post(f"/cases/{case.number}/openings/", {"reason": "curiosity"}).status_code == 422
+    assert supervisor.post(f"/cases/{case.number}/openings/", {"reason": "safety"}).status_code == 302
+    asked = BreakGlass.objects.get()
+    assert supervisor.post(people).status_code == 404, "not before it is approved"
+    assert supervisor.post(f"/openings/{asked.pk}/", {"minutes": "10"}).status_code == 404
+    leader = as_("leader")
+    assert case.number in leader.get("/openings/").content.decode()
+    assert leader.post(f"/openings/{asked.pk}/", {"minutes": "31"}).status_code == 422
+    assert leader.post(f"/openings/{asked.pk}/", {"minutes": "10"}).status_code == 302
+    assert leader.post(f"/openings/{asked.pk}/", {"minutes": "10"}).status_code == 422, "once"
+    assert leader.post(people).status_code == 404, "it is the asker's"
+    assert townhall.NAMES["citizen"] in as_("supervisor").post(people).content.decode()
+    noted = [event.type for event in ledger.history(f"opening:{asked.pk}")]
+    assert noted == ["access.opening_asked", "access.opening_approved", "access.opening_used"]
+    BreakGlass.objects.update(ends_at=dt.datetime.now(dt.UTC))
+    assert as_("supervisor").post(people).status_code == 404

@@ -31,6 +31,7 @@ from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited
 from qinzheng.web.supervision import said
+from qinzheng.web.supervision.openings import ReasonForm
 
 ENDINGS = {
     "running": Badge(Text(zh="计时中", en="running"), "own"),
@@ -81,13 +82,15 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
     spoken = language.of(request)
     state = procedure.states[case.state]
     listed = organizations(spoken)
+    people = _people(reader, case)
     return {
         "case": case, "procedure": procedure, "state": state, "title": title(case),
         "turn": None if state.final else TURNS[state.turn], "now": now,
         "holder": _name(case.organization), "clocks": [_clock(each, seen, procedure) for each in _ordered(seen)],
         "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, tried),
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
-        "people": _people(reader, case), "may_open": rules.can(reader, "open_personal", case), "readers": _readers(reader, case),
+        "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
+        "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip

@@ -100,14 +100,15 @@ def people(request: HttpRequest, number: str) -> HttpResponse:
     """The parties in full, for whoever handles the case; each opening is an event with the post that read."""
     reader = _reader(request)
     found = _found(reader, number)
-    if not rules.can(reader, "open_personal", found):
+    if not (rules.can(reader, "open_personal", found) or access.opened(reader, found)):
         raise Http404
     seat = reader.seats[0]
+    purpose = "handling" if rules.can(reader, "open_personal", found) else "supervision"
     relations = dict(found.parties.values_list("relation", "party"))
     opened = {}
     for relation, party in relations.items():
         try:
-            opened[relation] = parties.open_(party, seat.post, "handling", seat.unit)
+            opened[relation] = parties.open_(party, seat.post, purpose, seat.unit)
         except PartyRefused as why:
             opened[relation] = {"refused": why.zh if language.of(request) == "zh" else why.en}
     context = {"case": found, "people": list(opened.items()), "crumbs": [page.CASES, page.link(found)]}
