@@ -163,6 +163,7 @@ def test_a_card_comes_by_the_stream_when_it_falls(client, city):
     red = Card.objects.filter(case=late.case).order_by("-issued_at", "id").first()
     said = until(found, f'data-key="{red.id}"')
     assert "住建局" in said
+    assert re.findall(r'issued-card (\w+)"', said)[:3] == ["red", "yellow", "warning"]
     assert now.key(late.case) in said
     assert 'class="dot late"' in said
     reply(late.case)

@@ -7,6 +7,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Case as Choose
+from django.db.models import When
+
 from qinzheng.access import rules
 from qinzheng.access.users import User
 from qinzheng.calendars import queries as calendars
@@ -41,6 +44,8 @@ LANES = 12
 LAST, LINES, CARDS = 60, 6, 6
 """Events looked at, lines of them shown, cards shown."""
 OTHERS = "…"
+GRAVEST = Choose(When(level="red", then=0), When(level="yellow", then=1), default=2)
+"""Of cards issued together, as by one late entry, the gravest first."""
 LEVELS = dict(cards_page.LEVELS)
 FLOWING = {OPENED, PERFORMED, DEEMED, ISSUED}
 
@@ -212,9 +217,9 @@ def _act(event: StoredEvent, case: Case) -> Text:
 
 def _cards(reader: User) -> list[Issued]:
     rows = list(
-        rules.scope(reader, "see", CardRow.objects.filter(withdrawn_at=None)).order_by("-issued_at", "id")[
-            :CARDS
-        ]
+        rules.scope(reader, "see", CardRow.objects.filter(withdrawn_at=None)).order_by(
+            "-issued_at", GRAVEST, "id"
+        )[:CARDS]
     )
     return _SAID.of((reader, tuple((row.id, row.issued_at) for row in rows)))
 

@@ -26,7 +26,7 @@ def facts(name: str, look: Look) -> object:
     """What a part is made of: where it is equal, the part need not be sent again."""
     standing, flow = look.standing, look.flow
     return {
-        "clock": look.at // 60_000_000, "figures": standing.figures, "river": id(standing), "dots": (flow.moved, flow.gone),
+        "clock": look.at // 60_000_000, "figures": standing.figures, "river": standing, "dots": (flow.moved, flow.gone),
         "cards": [card.key for card in flow.cards], "flow": [line.key for line in flow.lines], "towns": standing.towns,
         "map": standing.towns,
     }[name]  # fmt: skip
