@@ -72,7 +72,11 @@ def _duties(cursor: Any) -> Iterator[Metric]:
     beat = GaugeMetricFamily(
         "qinzheng_duty_age_seconds", "Since the worker's duty last ran.", labels=["duty"]
     )
-    runs = CounterMetricFamily("qinzheng_duty_runs", "Runs of the duty.", labels=["duty"])
+    runs = CounterMetricFamily(
+        "qinzheng_duty_runs",
+        "Heartbeats of the duty: runs that moved something, and one every two seconds.",
+        labels=["duty"],
+    )
     moved = CounterMetricFamily("qinzheng_duty_moved", "What the duty moved: cases, events.", labels=["duty"])
     faults = CounterMetricFamily("qinzheng_duty_faults", "Faults of the duty.", labels=["duty"])
     fault = GaugeMetricFamily(
