@@ -13,7 +13,7 @@ from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
 from qinzheng.ledger import projections, recount
 from qinzheng.operations import doctor, duties, figures, worker
-from qinzheng.organizations import actions as organizations
+from qinzheng.organizations import book as organizations
 from qinzheng.organizations import replay as organizations_replay
 from qinzheng.parties import codes
 from qinzheng.parties import replay as parties_replay
