@@ -33,7 +33,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PAGES = {
-    "home": "/", "search": "/?q=路灯", "styleguide": "/styleguide/", "not-found": "/styleguide/errors/404/",
+    "home": "/", "login": "/login/", "search": "/?q=路灯", "styleguide": "/styleguide/", "not-found": "/styleguide/errors/404/",
     "failed": "/styleguide/errors/500/", "wall-style": "/styleguide/wall/", "receipt": "/styleguide/print/",
 }  # fmt: skip
 WIDTHS = {1440: 900, 768: 1024, 360: 740}

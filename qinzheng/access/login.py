@@ -84,10 +84,10 @@ def first_page(request: HttpRequest) -> str:
     if account.kind == "administrator" and not account.demo and not is_mfa_enabled(account):
         return reverse("mfa_activate_totp")
     reader = reader_of(request)
-    for page in ("work", "wall"):
+    for page, address in (("work", "work"), ("wall", "wall"), ("administration", "health")):
         if rules.can(reader, page):
-            return f"/{page}/"
-    return "/cases/" if reader.takes_part or reader.seats else "/"
+            return reverse(address)
+    return reverse("cases") if rules.can(reader, "cases") else reverse("home")
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):

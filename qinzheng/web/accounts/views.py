@@ -69,7 +69,8 @@ def _described(account: Account) -> Text:
             else Text(zh="企业经办人", en="A firm's handler")
         )
     post = posts[0]
-    unit = organizations.names([post.organization_id])[post.organization_id]
+    id = organizations.units([post.organization_id], today())[post.organization_id]
+    unit = organizations.names([id])[id]
     return Text(zh=f"{unit.zh} {post.name_zh}", en=f"{unit.en}, {post.name_en or post.name_zh}")
 
 

@@ -16,6 +16,7 @@ from qinzheng.access.users import User
 from qinzheng.calendars import queries as calendars
 from qinzheng.cases import searching
 from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Act
 from qinzheng.clocks.models import Clock
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
@@ -58,14 +59,18 @@ def all_cases(request: HttpRequest, reader: User) -> dict[str, Any]:
 
 
 def _waiting(roles: frozenset[str]) -> Q:
-    """Cases that stand where an act of one of the roles comes next."""
+    """Cases that stand where an act of one of the roles comes next; what waits for the applicant does not wait for them."""
     found = Q(pk__in=[])
     for procedure in shelf.library().standing("procedure"):
-        acts = [act for act in procedure.acts.values() if not act.any_time and roles & set(act.by)]
+        acts = [act for act in procedure.acts.values() if _comes_next(act, roles)]
         states = {state for act in acts for state in act.from_}
         if states:
             found |= Q(procedure=procedure.id, state__in=states)
     return found
+
+
+def _comes_next(act: Act, roles: frozenset[str]) -> bool:
+    return not act.any_time and bool(roles & set(act.by)) and "applicant" not in act.by
 
 
 WORK = Text(zh="我的待办（按到期先后）", en="My work, the soonest due first")
