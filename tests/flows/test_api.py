@@ -224,6 +224,12 @@ def test_a_wrong_request_is_told_in_both_languages_and_names_its_field(
     assert Case.objects.count() == 0
 
 
+def test_a_wrong_method_is_told_too(window: Application) -> None:
+    answer = window.client.delete("/api/v1/cases")
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert answer["Allow"] == "GET, POST"
+
+
 def test_problems_follow_the_language_asked_for(window: Application) -> None:
     zh = window.client.get("/api/v1/nowhere", headers={"Accept-Language": "zh"}).json()
     en = window.client.get("/api/v1/nowhere", headers={"Accept-Language": "en"}).json()

@@ -74,6 +74,12 @@ def not_found() -> Problem:
     return Problem(404, "not-found", "没有找到，或您无权查看", "not found, or not yours to see")
 
 
+def wrong_method(allowed: str) -> Problem:
+    """405; ``allowed`` as the header Allow has it, in any order."""
+    allowed = ", ".join(sorted(allowed.split(", ")))
+    return Problem(405, "malformed", f"这里只可用 {allowed}", f"only {allowed} here", Allow=allowed)
+
+
 def register(api: NinjaAPI) -> None:
     """Every exception that a view may let through."""
     for kind, told in _TOLD.items():

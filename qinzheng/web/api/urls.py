@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -63,4 +64,22 @@ def lost(request: HttpRequest) -> HttpResponse:
     return problems.answer(request, problems.not_found())
 
 
-urlpatterns = [path("", api.urls), re_path(".*", lost)]
+def told(pattern: Any) -> Any:
+    """An endpoint that answers a wrong method as the rest of the API answers."""
+    view = pattern.callback
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        found: HttpResponse = view(request, *args, **named)
+        return (
+            problems.answer(request, problems.wrong_method(found["Allow"]))
+            if found.status_code == 405
+            else found
+        )
+
+    pattern.callback = answer
+    return pattern
+
+
+patterns, application, namespace = api.urls
+urlpatterns = [path("", ([told(each) for each in patterns], application, namespace)), re_path(".*", lost)]
