@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -100,12 +101,14 @@ def done_before(told: Told, *, case: str = "", procedure: str = "") -> Done | No
     if found is None:
         return None
     body = json.loads(bytes(found[6]))
-    asked = {
+    asked: dict[str, Any] = {
         "case": case or found[0], "procedure": procedure or found[2], "actor": who.actor,
         "organization": who.organization, "type": PERFORMED if case else OPENED, "act": told.act, "role": who.role,
         "form": fields.kept(told.form),
     }  # fmt: skip
-    stored = dict(zip(("case", "number", "procedure", "actor", "organization", "type"), found, strict=False))
+    stored: dict[str, Any] = dict(
+        zip(("case", "number", "procedure", "actor", "organization", "type"), found, strict=False)
+    )
     stored |= {name: body.get(name) for name in ("act", "role", "form")}
     if about.same(stored["form"] or {}, asked["form"]):
         stored["form"] = asked["form"]

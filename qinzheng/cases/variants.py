@@ -29,9 +29,10 @@ def _promised(procedure: Procedure, amounts: Mapping[str, int], source: Sequence
     clocks = dict(procedure.clocks)
     for key, amount in amounts.items():
         clock = clocks.get(key)
-        promise = clock and (clock.limits.committed or clock.limits.statutory)
+        promise = None if clock is None else clock.limits.committed or clock.limits.statutory
         if clock is not None and promise is not None and amount < promise.amount:
-            changes = {"amount": amount} | ({"source": source} if source is not None else {})
+            changes: dict[str, object] = {"amount": amount}
+            changes |= {"source": source} if source is not None else {}
             limits = clock.limits.model_copy(update={"committed": promise.model_copy(update=changes)})
             clocks[key] = clock.model_copy(update={"limits": limits})
     return procedure.model_copy(update={"clocks": clocks})

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from qinzheng.calendars import queries as calendars
 from qinzheng.calendars.calendar import Calendar
 from qinzheng.cases.acts import PERFORMED
+from qinzheng.cases.writing import moment
 from qinzheng.definitions import shelf
 from qinzheng.definitions.library import Library
 from qinzheng.ledger import actions as ledger
@@ -142,6 +143,6 @@ def _issue(found: Found) -> None:
     )
     Card.objects.create(
         id=found.id, case=found.key, rule=found.rule.id, edition=found.edition, level=found.rule.level,
-        occurrence=found.occurrence, organization=found.organization, at=ledger.instant(found.at), detail=found.detail,
-        issued_at=ledger.instant(appended.recorded_at),
+        occurrence=found.occurrence, organization=found.organization, at=moment(found.at), detail=found.detail,
+        issued_at=moment(appended.recorded_at),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """A database with the shipped definitions published, and one whose clock the test sets."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,7 +16,7 @@ from qinzheng.supervision import programs
 from tests.flows import city
 from tests.library import library
 
-_kept: dict[str, list] = {}
+_kept: dict[str, list[Any]] = {}
 """What publishing the shipped definitions wrote the first time: the rows of editions and of events."""
 
 

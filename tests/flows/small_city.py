@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from qinzheng.access import actions as access
 from qinzheng.access.models import Account
@@ -60,11 +61,11 @@ def officer(login: str, organization: str, roles: list[str], *, head: bool = Fal
     return Officer(post, access.make_account(login, "officer", BY, person_id=person))
 
 
-def letter(unit: str = "housing", days: float = 0, **about: object) -> Done:
+def letter(unit: str = "housing", days: float = 0, **about: Any) -> Done:
     """A letter that came so many days ago, entered now."""
     return cases.open_case(
         "letters.reply", "submit", Who("c", unit, "clerk"), {}, occurred_at=ago(days), about=About(**about)
-    )  # type: ignore[arg-type]
+    )
 
 
 def reply(case: str, unit: str = "housing", days: float = 0) -> Done:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
+from qinzheng.definitions import shelf
 from qinzheng.ledger import projections
 from qinzheng.operations import judging_commands
 from qinzheng.supervision import officers
@@ -41,7 +42,7 @@ def test_one_too_many_is_found_once_live_and_in_batch(published, capsys):
     card = Card.objects.get(rule=RULE)
     officer, _, day = card.case.partition("@")
     assert (officer, day, card.detail, card.organization) == (
-        "p-busy", timezone.localtime(card.at, officers.shelf.ZONE).date().isoformat(), 21, "market",
+        "p-busy", timezone.localtime(card.at, shelf.ZONE).date().isoformat(), 21, "market",
     )  # fmt: skip
     assert list(projections.check()) == []
     options = argparse.Namespace(procedure=None, rules="standard", as_of=None, known_at=None, json=True)

@@ -15,6 +15,7 @@ from qinzheng.cases.engine import Who
 from qinzheng.definitions import shelf
 from qinzheng.measures import queries as measures
 from qinzheng.measures.period import Period
+from qinzheng.organizations import actions as organizations
 from qinzheng.supervision.models import Card
 from qinzheng.web.wall import now, stream
 from tests.flows import small_city
@@ -110,7 +111,7 @@ def test_a_sealed_case_does_not_exist_for_whom_it_concerns(client, city):
             assert name not in page, (who, path)
             assert "封存的事" not in page, (who, path)
             assert not re.search(r'data-key="open" data-says="[1-9]', page), (who, path)
-            assert Card.objects.first().id not in page
+            assert Card.objects.all()[0].id not in page
 
 
 def test_the_twin_says_the_same(client, city):
@@ -160,7 +161,7 @@ def test_a_card_comes_by_the_stream_when_it_falls(client, city):
     answer, found = messages(client, city["supervisor"])
     assert "event: parts" in until(found, "还没有发过牌")
     late = letter("housing", 60)
-    red = Card.objects.filter(case=late.case).order_by("-issued_at", "id").first()
+    red = Card.objects.filter(case=late.case).order_by("-issued_at", "id")[0]
     said = until(found, f'data-key="{red.id}"')
     assert "住建局" in said
     assert re.findall(r'issued-card (\w+)"', said)[:3] == ["red", "yellow", "warning"]
@@ -200,7 +201,7 @@ def test_a_reader_who_may_no_longer_see_it_is_cut_off(client, city, monkeypatch,
     elif cut == "logged out":
         client.session.flush()
     else:
-        small_city.organizations.relieve(
+        organizations.relieve(
             city["supervisor"].post, dt.date.today() - dt.timedelta(days=1), by=small_city.BY
         )
     letter("housing", 60)

@@ -16,6 +16,7 @@ from qinzheng.definitions import shelf
 from qinzheng.measures import queries as measures
 from qinzheng.measures.period import Period
 from qinzheng.measures.schema import Measure
+from qinzheng.web.overview import answers
 from tests.flows import small_city
 from tests.flows.small_city import letter, reply
 
@@ -99,10 +100,17 @@ def test_only_those_with_enough_are_ranked(busy, client):
     assert set(few) == {"住建局（本级）", "审批科"}
 
 
+def found(pattern: str, page: str) -> str:
+    """The first group of the first match, which there must be."""
+    match = re.search(pattern, page, re.DOTALL)
+    assert match is not None, pattern
+    return match[1]
+
+
 def test_a_figure_opens_to_its_events(busy, client):
     page = shown(client, f"/overview/city/on-time-rate/{query()}")
-    link = re.search(r'<th[^>]*>\s*<a[^>]*>住建局.*?href="([^"]*evidence[^"]*)"', page, re.DOTALL)
-    proof = shown(client, link[1].replace("&amp;", "&"))
+    link = found(r'<th[^>]*>\s*<a[^>]*>住建局.*?href="([^"]*evidence[^"]*)"', page).replace("&amp;", "&")
+    proof = shown(client, link)
     told = rows(proof, "所据事件，按账本次序")
     assert len(told) == 32
     assert {cells[2] for cells in told.values()} <= {"住建局", "审批科"}
@@ -112,18 +120,17 @@ def test_a_figure_opens_to_its_events(busy, client):
         for a in measures.answer("on-time-rate", "organization", span(), units=_units())
         if a.key["organization"] == "housing"
     ]
+    assert answer.denominator is not None
+    assert answer.numerator is not None
     assert len(late) == answer.denominator - answer.numerator > 0
-    event = re.search(r'href="(/ledger/events/[^"]+)"', proof)[1]
+    event = found(r'href="(/ledger/events/[^"]+)"', proof)
     assert client.get(event).status_code in (200, 404)
-    digest = re.search(r"<code>([0-9a-f]{64})</code>", proof)[1]
-    assert (
-        digest == re.search(r"<code>([0-9a-f]{64})</code>", shown(client, link[1].replace("&amp;", "&")))[1]
-    )
+    digest = found(r"<code>([0-9a-f]{64})</code>", proof)
+    assert digest == found(r"<code>([0-9a-f]{64})</code>", shown(client, link))
 
 
 def _units():
-    from_answers = small_city.answers.Unit("city", span())
-    return from_answers.units()
+    return answers.Unit("city", span()).units()
 
 
 def test_downloads_say_what_the_page_says(busy, client):

@@ -108,7 +108,9 @@ def may_scrape(request: HttpRequest) -> bool:
     if token:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         return kind == "Bearer" and secrets.compare_digest(given.encode(), token.encode())
-    if settings.PROXIES or any(header in request.headers for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")):
+    if settings.PROXIES or any(
+        header in request.headers for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+    ):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

@@ -135,7 +135,7 @@ def test_an_old_value_is_given_while_a_new_one_is_made_behind():
 
 def test_a_stale_value_is_not_given_and_its_fault_is_heard():
     answers = iter((1,))
-    kept = Kept(lambda key: next(answers), 60, behind=True)
+    kept: Kept[str, int] = Kept(lambda key: next(answers), 60, behind=True)
     assert kept.of("a") == 1
     kept._slots["a"].until = kept._slots["a"].good = 0
     with pytest.raises(StopIteration):
