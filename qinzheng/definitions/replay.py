@@ -22,16 +22,17 @@ TABLE = "definitions_edition"
 def _edition(rows: Rows, event: StoredEvent) -> None:
     body = event.body
     day = dt.date.fromisoformat(body["in_force_from"]) if body["in_force_from"] else None
-    rows[body["kind"], body["definition"], day, ledger.instant(event.recorded_at)] = {
-        "sha256": body["sha256"], "drafted_by": body["drafted_by"], "published_by": event.actor, "file": body["file"],
+    # Two editions may be recorded at one moment: a clock that was set back takes no subject back.
+    rows[body["kind"], body["definition"], day, ledger.instant(event.recorded_at), body["sha256"]] = {
+        "drafted_by": body["drafted_by"], "published_by": event.actor, "file": body["file"],
         "place": body["place"],
     }  # fmt: skip
 
 
 PROJECTIONS = [
     Projection(
-        TABLE, ("kind", "definition", "in_force_from", "published_at"),
-        ("sha256", "drafted_by", "published_by", "file", "place"), (PUBLISHED,), _edition,
+        TABLE, ("kind", "definition", "in_force_from", "published_at", "sha256"),
+        ("drafted_by", "published_by", "file", "place"), (PUBLISHED,), _edition,
         where="published_at IS NOT NULL",
     )
 ]  # fmt: skip
