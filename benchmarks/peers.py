@@ -28,14 +28,15 @@ import resource, sys, tempfile, time
 from pathlib import Path
 from qinzheng import wiring
 from qinzheng.definitions.library import Library, default_root
-from qinzheng.exchange import mapping, supervise
+from qinzheng.exchange import mapping
+from qinzheng.exchange.choosing import covering
 from qinzheng.supervision import batch
 library = Library.read([default_root()], wiring.KINDS)
 m = library.get("mapping", sys.argv[2]); procedure = library.get("procedure", m.procedure)
 rules = [r for r in library.all("rule") if r.set == "standard" and procedure.id in r.supervises]
 path = Path(tempfile.mkdtemp()) / "events.parquet"
 t = time.perf_counter(); meaning, _ = mapping.take_log(Path(sys.argv[1]), m, procedure, path); a = time.perf_counter() - t
-calendars = supervise._calendars(library, procedure)
+calendars = covering(library, procedure)
 job = batch.Job(path, procedure, rules, {r.id: library.hash(r) for r in rules}, calendars, meaning.last)
 t = time.perf_counter(); batch.run(job); b = time.perf_counter() - t
 print(a, b, b, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
