@@ -163,8 +163,8 @@ def test_refused_a_stream_it_asks(
     screen = Screen(browser, address, town["supervisor"])
     page = screen.open("/wall/")
     small_city.letter("water", 60, title="照样看得到")
-    expect(page.locator("[data-alive=asking]")).to_be_visible(timeout=15_000)
-    expect(page.locator(".flow li", has_text="照样看得到").first).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-alive=asking]")).to_be_visible(timeout=60_000)
+    expect(page.locator(".flow li", has_text="照样看得到").first).to_be_visible(timeout=60_000)
     screen.context.close()
 
 

@@ -28,7 +28,7 @@ from qinzheng.supervision.models import Card
 from tests.flows.test_redetermined import publish
 
 CLERK = Who("p-0123456789ab", "town-01", "clerk")
-PATIENCE_S = 90
+PATIENCE_S = 240
 MINUTE = 60_000_000
 
 
