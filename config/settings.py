@@ -214,3 +214,10 @@ MASTER_KEY_MADE = EMBEDDED
 CHECKPOINTS = os.environ.get("QINZHENG_CHECKPOINTS", "") or str(HOME / "checkpoints")
 CHECKPOINT_KEY = os.environ.get("QINZHENG_CHECKPOINT_KEY", "") or str(HOME / "keys" / "checkpoint.key")
 LEDGER_ORIGIN = os.environ.get("QINZHENG_LEDGER_ORIGIN", "")
+
+# Other systems that we call (webhooks, SMS, packets): the public network by https, and what is named here.
+OUTGOING_ALLOW = os.environ.get("QINZHENG_OUTGOING_ALLOW", "")
+"""Hosts, addresses or networks of the inner net, by comma; http:// before one allows plain text."""
+OUTGOING_CA = os.environ.get("QINZHENG_OUTGOING_CA", "")
+"""A PEM file with the authority of the city's own certificates, trusted beside the system's."""
+OUTGOING_PROXY = os.environ.get("QINZHENG_OUTGOING_PROXY", "")
