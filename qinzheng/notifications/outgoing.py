@@ -160,7 +160,7 @@ class Client:
         except OSError:
             raise OutgoingFailed("connect") from None
         finally:
-            connection.close()
+            connection.end()
 
 
 def client() -> Client:
@@ -271,6 +271,7 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, target: Target, how: Client, deadline: float) -> None:
         super().__init__(target.host, target.port)
         self._target, self._how, self._deadline = target, how, deadline
+        self._raw: socket.socket | None = None
 
     def connect(self) -> None:
         """To the first address that answers; with TLS for the host's name."""
@@ -282,7 +283,14 @@ class _Pinned(http.client.HTTPConnection):
         except BaseException:
             raw.close()
             raise
+        self._raw = raw
         self.sock: Any = _Timed(raw, self._how.limits.read_s, self._deadline)
+
+    def end(self) -> None:
+        """Close the connection, when the answer has been read."""
+        self.close()
+        if self._raw is not None:
+            self._raw.close()
 
     def _reach(self) -> socket.socket:
         fault: OSError = OSError("no address")
@@ -339,8 +347,7 @@ class _Timed:
         return io.BufferedReader(_Pieces(self))
 
     def close(self) -> None:
-        """Close the connection."""
-        self._raw.close()
+        """Nothing yet: the library closes its connection before it reads an answer that ends with the connection."""
 
 
 class _Pieces(io.RawIOBase):
