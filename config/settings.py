@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "qinzheng.clocks",
     "qinzheng.cases",
     "qinzheng.supervision",
+    "qinzheng.notifications",
     "qinzheng.access",
     "qinzheng.operations",
 ]

@@ -19,6 +19,7 @@ from qinzheng.exchange import collecting_parser, collecting_schema, convert, sup
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
+from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
     console,
     definition_commands,
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind] = {
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),
         Kind("measure", measure_schema.Measure, (measure_checks.check_measure,)),
+        Kind("notice", notice_schema.Notice, (notice_schema.check_notice,)),
         Kind("mapping", exchange_schema.Mapping, (exchange_checks.check_mapping,)),
         Kind("collector", collecting_schema.Collector, (collecting_schema.check_collector,)),
     )
