@@ -38,6 +38,11 @@ class Count:
         """What a pause from ``begin`` to ``end`` adds to ``shift``."""
         raise NotImplementedError
 
+    def rest(self, begin: int, end: int) -> int:
+        """Working days that a pause from ``begin`` to ``end`` takes out of the days used, whatever the unit: as :class:`WorkingDays` counts them."""
+        calendar = self.calendar
+        return calendar.upto[calendar.day(end)] - calendar.upto[calendar.day(begin)]
+
     def used(self, start: int, now: int) -> int:
         """Whole units begun after ``start`` up to ``now``; the amount a person would say has passed."""
         return self.span(start, now)
@@ -207,6 +212,9 @@ class GivenMoment(Count):
         return start
 
     def span(self, begin: int, end: int) -> int:
+        return 0
+
+    def rest(self, begin: int, end: int) -> int:
         return 0
 
 

@@ -77,7 +77,7 @@ class Lane:
 
     __slots__ = (
         "at", "cap", "extensions", "extra", "given", "order", "ordinal", "organization",
-        "paused", "pauses", "rung", "shift", "start", "status", "watched",
+        "paused", "pauses", "rested", "rung", "shift", "start", "status", "watched",
     )  # fmt: skip
 
     def __init__(self, start: int, ordinal: int, order: int, organization: int, given: int) -> None:
@@ -87,6 +87,8 @@ class Lane:
         self.organization = organization
         self.given = given
         self.shift = 0
+        self.rested = 0
+        """Working days that its pauses took: what ``shift`` says in the clock's own unit."""
         self.extra = 0
         self.rung = 0
         self.at = FAR
@@ -156,8 +158,8 @@ class Book:
     def __init__(self) -> None:
         self.findings: list[tuple[int, int, int, int, int, int, int, int]] = []
         """(key, rule, occurrence, at, order of the event that showed it, detail, organization, actor)."""
-        self.clocks: list[tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]] = []
-        """(key, track, ordinal, start, due, promise, end, status, late, shift, organization, extra, given)."""
+        self.clocks: list[tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int]] = []
+        """(key, track, ordinal, start, due, promise, end, status, late, shift, organization, extra, given, rested)."""
         self.deemed: list[tuple[int, int, int, int]] = []
         """(key, act, effective, the moment at which the mark passed)."""
 
@@ -228,6 +230,11 @@ class Track:
             return self.count.due(lane.given, 0, step.whole, step.part)
         return self.count.due(lane.start, lane.shift, step.whole + lane.extra, step.part)
 
+    def began(self, start: int, rung: int) -> int:
+        """The due moment of a rung of a clock that counts, as it was when it began: before any pause or extension."""
+        step = self.rungs[rung]
+        return self.count.due(start, 0, step.whole, step.part)
+
     def aim(self, lane: Lane) -> None:
         """Set the lane's next moment: the end of its pause, or its next rung."""
         if lane.paused >= 0:
@@ -246,6 +253,7 @@ class Track:
     def resume(self, lane: Lane, at: int) -> None:
         """End the pause: what it took is added to the base."""
         lane.shift += self.count.span(lane.paused, at)
+        lane.rested += self.count.rest(lane.paused, at)
         lane.paused = NONE
         lane.cap = FAR
 
@@ -254,16 +262,17 @@ class Track:
 
         A lane in a pause is reckoned as if the pause ended at ``end``; its lane is left as it was.
         """
-        shift = lane.shift
+        shift, rested = lane.shift, lane.rested
         if lane.paused >= 0:
             lane.shift += self.count.span(lane.paused, end)
+            rested += self.count.rest(lane.paused, end)
         due = self.moment(lane, self.limit) if self.limit >= 0 else FAR
         promise = self.moment(lane, self.promise) if self.promise >= 0 else FAR
         taken, lane.shift = lane.shift, shift
         late = 1 if self.limit >= 0 and lane.rung > self.limit else 0
         state.book.clocks.append(
             (state.key, self.index, lane.ordinal, lane.start, due, promise, end, status, late, taken,
-             lane.organization, lane.extra, lane.given)
+             lane.organization, lane.extra, lane.given, rested)
         )  # fmt: skip
 
 

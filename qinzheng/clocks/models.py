@@ -17,6 +17,11 @@ class Clock(models.Model):
     promised_at = models.DateTimeField(null=True, db_comment="承诺时刻")
     paused_at = models.DateTimeField(null=True, db_comment="中止自")
     ended_at = models.DateTimeField(null=True, db_comment="结束时刻")
+    shift = models.BigIntegerField(
+        null=True, db_comment="中止移动的量，按时钟的单位（工作日、日，或微秒）；此前的事件没有"
+    )
+    extra = models.IntegerField(null=True, db_comment="延长的量，按时钟的单位")
+    rested = models.IntegerField(null=True, db_comment="中止所占的工作日，不计入用时")
     ending = models.CharField(
         max_length=20, db_comment="running、overdue、completed_on_time、completed_late、released"
     )

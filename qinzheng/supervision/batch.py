@@ -91,7 +91,7 @@ class Cards:
 
 CLOCK_FIELDS = (
     "key", "track", "ordinal", "start", "due", "promise", "end", "status", "late", "shift",
-    "organization", "extra", "given",
+    "organization", "extra", "given", "rested",
 )  # fmt: skip
 
 

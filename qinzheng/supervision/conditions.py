@@ -12,6 +12,19 @@ from qinzheng.clocks.machine import NONE, RUNNING, Facts, Lane, Listener, State,
 TRACKS = 64
 """Occurrences of clock findings are ``ordinal * TRACKS + track``; a procedure has fewer tracks."""
 
+PAUSES = 1024
+"""Occurrences of findings about a pause are ``(ordinal * PAUSES + pause) * TRACKS + track``."""
+OF_A_CLOCK = frozenset({"pre_warning", "past_limit", "step_late", "back_dated"})
+OF_A_PAUSE = frozenset({"paused_too_often", "paused_too_long", "paused_near_limit"})
+
+
+def place_of(condition: str, occurrence: int) -> tuple[int, int] | None:
+    """(track, ordinal) of the clock that an occurrence names; None where the condition is about no clock of the case."""
+    if condition in OF_A_PAUSE:
+        return occurrence % TRACKS, occurrence // TRACKS // PAUSES
+    return (occurrence % TRACKS, occurrence // TRACKS) if condition in OF_A_CLOCK else None
+
+
 DAY = 86_400_000_000
 
 
@@ -198,7 +211,11 @@ class PausedTooOften(Finder):
         lane = state.lanes[self.track.index]
         if lane is not None and lane.paused >= 0 and lane.pauses > self.more_than:
             self.write(
-                state, facts, i, (lane.ordinal * 1024 + lane.pauses) * TRACKS + self.track.index, lane.pauses
+                state,
+                facts,
+                i,
+                (lane.ordinal * PAUSES + lane.pauses) * TRACKS + self.track.index,
+                lane.pauses,
             )
 
 
@@ -213,7 +230,7 @@ class PausedTooLong(Finder):
 
     def mark(self, state: State, lane: Lane, at: int) -> None:
         state.book.findings.append(
-            (state.key, self.rule, (lane.ordinal * 1024 + lane.pauses) * TRACKS + self.track.index, at, lane.order,
+            (state.key, self.rule, (lane.ordinal * PAUSES + lane.pauses) * TRACKS + self.track.index, at, lane.order,
              lane.pauses, state.organization, NONE)
         )  # fmt: skip
 
@@ -235,7 +252,7 @@ class PausedNearLimit(Finder):
         whole = track.rungs[track.limit].whole + lane.extra - self.within
         if whole <= 0 or facts.at[i] > track.count.due(lane.start, lane.shift, whole, 0):
             before = lane.pauses - 1
-            self.write(state, facts, i, (lane.ordinal * 1024 + before) * TRACKS + track.index, self.within)
+            self.write(state, facts, i, (lane.ordinal * PAUSES + before) * TRACKS + track.index, self.within)
 
 
 class Counted(Finder):

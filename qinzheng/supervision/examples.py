@@ -236,6 +236,7 @@ class _Run:
             _,
             extra,
             given,
+            _,
         ) in self.book.clocks:
             track = self.compiled.tracks[index]
             because = None

@@ -154,7 +154,7 @@ class _Words:
     def clocks(self) -> list[ClockSaid]:
         said = []
         for row in self.book.clocks:
-            _, index, _, start, due, promise, end, status, late, shift, organization, extra, given = row
+            _, index, _, start, due, promise, end, status, late, shift, organization, extra, given, _ = row
             track = self.compiled.tracks[index]
             clock = self.compiled.clocks[track.clock]
             said.append(

@@ -27,6 +27,8 @@ from qinzheng.supervision.models import Card
 
 ISSUED, WITHDRAWN = "supervision.card_issued", "supervision.card_withdrawn"
 MOVED, REDETERMINED, VANISHED = "clocks.moved", "clocks.redetermined", "clocks.vanished"
+MOVED_BY = ("shift", "extra", "rested")
+"""What pauses and extensions moved: in the clock's own unit, and the working days that pauses took (ADR 0027)."""
 ClockRow = dict[str, Any]
 
 
@@ -139,17 +141,33 @@ class Judgement:
                 "promise": track.moment(lane, track.promise) if track.promise >= 0 else None,
                 "paused": lane.paused if lane.paused >= 0 else None, "end": None,
                 "ending": "overdue" if late else "running",
+                "shift": lane.shift, "extra": lane.extra, "rested": lane.rested,
             }  # fmt: skip
         return rows
 
     def _clocks(self, before: dict[tuple[str, int], ClockRow], state: State) -> None:
         after: dict[tuple[str, int], ClockRow] = {}
         for fact in self.book.clocks:
-            _, index, ordinal, start, due, promise, end, status, late, _, organization, _, _ = fact
+            (
+                _,
+                index,
+                ordinal,
+                start,
+                due,
+                promise,
+                end,
+                status,
+                late,
+                shift,
+                organization,
+                extra,
+                _,
+                rested,
+            ) = fact
             after[self.compiled.clocks[self.compiled.tracks[index].clock], ordinal] = {
                 "organization": names(self.names, organization), "start": start, "due": due if due < FAR else None,
                 "promise": promise if promise < FAR else None, "paused": None, "end": end,
-                "ending": ending(status, late),
+                "ending": ending(status, late), "shift": shift, "extra": extra, "rested": rested,
             }  # fmt: skip
         running = self.running(state)
         after |= running
@@ -160,13 +178,37 @@ class Judgement:
             if before.get((clock, ordinal)) == row:
                 continue
             self.change.writes.append(
-                (_UPSERT, [self.case.id, clock, ordinal, row["organization"], *_instants(row), row["ending"]])
+                (
+                    _UPSERT,
+                    [
+                        self.case.id,
+                        clock,
+                        ordinal,
+                        row["organization"],
+                        *_instants(row),
+                        row["ending"],
+                        *(row[name] for name in MOVED_BY),
+                    ],
+                )
             )
-            self._determine(type, {"clock": clock, "ordinal": ordinal, **row})
+            self._determine(type, {"clock": clock, "ordinal": ordinal, **row, **self._began(clock, row)})
         if self.change.history is not None:
             for clock, ordinal in sorted(before.keys() - after.keys()):
                 self.change.writes.append((_REMOVE, [self.case.id, clock, ordinal]))
                 self._determine(VANISHED, {"clock": clock, "ordinal": ordinal})
+
+    def _began(self, clock: str, row: ClockRow) -> dict[str, Any]:
+        """Of a clock that was moved, the moments that it began with: of an adopted one no earlier event tells them."""
+        track = next(
+            track for track in self.compiled.main_tracks() if self.compiled.clocks[track.clock] == clock
+        )
+        if track.given or not (row["shift"] or row["extra"]):
+            return {}
+        found = {}
+        for name, rung in (("first_due", track.limit), ("first_promise", track.promise)):
+            if rung >= 0:
+                found[name] = track.began(row["start"], rung)
+        return found
 
     def _written(self) -> dict[tuple[str, int], ClockRow]:
         """The clocks as the table has them: what a refold is compared with."""
@@ -177,7 +219,7 @@ class Judgement:
                 "organization": row.organization, "start": ledger.microseconds(row.started_at),
                 "due": ledger.microseconds(row.due_at), "promise": ledger.microseconds(row.promised_at),
                 "paused": ledger.microseconds(row.paused_at), "end": ledger.microseconds(row.ended_at),
-                "ending": row.ending,
+                "ending": row.ending, **{name: getattr(row, name) for name in MOVED_BY},
             }
             for row in Clock.objects.filter(case=self.case.id)
         }  # fmt: skip
@@ -213,6 +255,9 @@ class Judgement:
             "card": id, "rule": rule.id, "level": rule.level, "occurrence": occurrence, "at": at, "event": order,
             "detail": detail, "to": names(self.names, organization),
         }  # fmt: skip
+        warned = self.compiled.clock_of(number, occurrence)
+        if warned is not None:
+            body["clock"], body["ordinal"] = warned
         edition = self.ready.editions[rule.id]
         self.change.writes.append(
             (_CARD, [id, self.case.id, rule.id, edition, rule.level, occurrence, body["to"], ledger.instant(at), detail,
@@ -240,10 +285,11 @@ class Judgement:
 _REMOVE = 'DELETE FROM clocks_clock WHERE "case" = %s AND clock = %s AND ordinal = %s'
 _UPSERT = (
     'INSERT INTO clocks_clock ("case", clock, ordinal, organization, started_at, due_at, promised_at, paused_at, '
-    "ended_at, ending) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+    "ended_at, ending, shift, extra, rested) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
     'ON CONFLICT ("case", clock, ordinal) DO UPDATE SET organization = excluded.organization, '
     "started_at = excluded.started_at, due_at = excluded.due_at, promised_at = excluded.promised_at, "
-    "paused_at = excluded.paused_at, ended_at = excluded.ended_at, ending = excluded.ending"
+    "paused_at = excluded.paused_at, ended_at = excluded.ended_at, ending = excluded.ending, "
+    "shift = excluded.shift, extra = excluded.extra, rested = excluded.rested"
 )
 _CARD = (
     'INSERT INTO supervision_card (id, "case", rule, edition, level, occurrence, organization, at, detail, issued_at) '

@@ -57,7 +57,7 @@ def clocks(source: Archive, compiled: Compiled, verdict: Verdict) -> pa.Table:
     """One row a clock, with its due moment, how it ended, and the edition of the calendar it was reckoned under."""
     meaning = source.meaning
     rows = sorted(clock_rows(verdict, source), key=lambda row: (row[0], row[1][1:3]))
-    column = list(zip(*(row for _, row in rows), strict=True)) if rows else [()] * 12
+    column = list(zip(*(row for _, row in rows), strict=True)) if rows else [()] * 14
     tracks = [compiled.tracks[index] for index in column[1]]
     return pa.table(
         {

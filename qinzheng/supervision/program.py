@@ -39,6 +39,14 @@ class Compiled:
         """The calendar of the procedure's first clock: that of its days."""
         return self.procedure.clocks[self.clocks[0]].counting.calendar
 
+    def clock_of(self, rule: int, occurrence: int) -> tuple[str, int] | None:
+        """(clock, ordinal) that a finding of the rule is about; None where its condition is about none."""
+        found = conditions.place_of(self.rules[rule].when.condition, occurrence)
+        if found is None or getattr(self.rules[rule].when, "limit", None) == "event":
+            return None
+        track, ordinal = self.tracks[found[0]], found[1]
+        return self.clocks[track.clock], ordinal
+
     def main_tracks(self) -> list[Track]:
         """The tracks that report clocks, one a clock."""
         return [track for track in self.tracks if track.main]

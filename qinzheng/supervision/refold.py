@@ -52,6 +52,10 @@ def _case(case: Case, history: list[StoredEvent], published: int) -> Iterator[Di
         if case.closed_at is None and recorded >= published:
             yield Difference(TABLE, (case.id,), "fold", ready.name, kept.get("program"))
         return
+    whole = saved.completed(ready.compiled.program, kept["state"])
+    if whole is None:
+        return  # saved by an older program: refolded when the case is next judged
+    kept = {**kept, "state": whole}
     acts = [queries.act(event) for event in history if event.type in (OPENED, PERFORMED)]
     refolded = Refolded(case, acts, ready)
     refolded.pass_until(recorded, kept["state"])

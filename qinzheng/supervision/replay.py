@@ -10,7 +10,7 @@ from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, U
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
-from qinzheng.supervision.live import ISSUED, MOVED, REDETERMINED, VANISHED, WITHDRAWN
+from qinzheng.supervision.live import ISSUED, MOVED, MOVED_BY, REDETERMINED, VANISHED, WITHDRAWN
 
 ACTS = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED)
 """The events that say where a case stands."""
@@ -84,6 +84,7 @@ def _clock(rows: Rows, event: StoredEvent) -> None:
     rows[event.subject, body["clock"], body["ordinal"]] = {
         "organization": body["organization"], "started_at": at["start"], "due_at": at["due"],
         "promised_at": at["promise"], "paused_at": at["paused"], "ended_at": at["end"], "ending": body["ending"],
+        **{name: body.get(name) for name in MOVED_BY},
     }  # fmt: skip
 
 
@@ -118,7 +119,7 @@ PROJECTIONS = [
     Projection("cases_asked", ("case_id", "organization"), (), (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED), _asked),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),
-        ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending"),
+        ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending", *MOVED_BY),
         (MOVED, REDETERMINED, VANISHED), _clock,
     ),
     Projection(
