@@ -8,12 +8,13 @@ it or below it. The table of roles follows the project's design notes on who may
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+from qinzheng.access.facts import Rows, beside, holds
 from qinzheng.access.models import Account, BreakGlass, Token
 from qinzheng.access.users import User
 from qinzheng.cases.models import Case
@@ -26,7 +27,7 @@ OFFICE = frozenset(
 """Roles that handle cases; all others watch, appraise or administer."""
 
 EVERY = Q(pk__isnull=False)
-Rows = TypeVar("Rows", bound=Model)
+Thing = TypeVar("Thing", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,7 @@ def handled(user: User) -> Q:
 
 def _held(user: User) -> Q:
     """Cases that the user's units handle, opened, or were asked about."""
-    return handled(user) | Q(opened_by__in=user.desk) | Q(pk__in=_asked(user).values("case"))
-
-
-def _asked(user: User) -> QuerySet[Any]:
-    from_joints = Case._meta.get_field("asked").related_model
-    return from_joints._default_manager.filter(organization__in=user.desk)
+    return handled(user) | Q(opened_by__in=user.desk) | beside(Case, "asked", Q(organization__in=user.desk))
 
 
 def _mine(user: User) -> Q:
@@ -107,25 +103,28 @@ CLAUSES: list[Clause] = [
 DENIALS: list[Clause] = [
     Clause(
         "a sealed case does not exist for whom it concerns", Case, frozenset(),
-        lambda u: bool(u.kin or u.posts), lambda u: Q(pk__in=_concerning(u).values("case")),
+        lambda u: bool(u.kin or u.posts), lambda u: beside(Case, "concerns", _concerning(u)),
     ),
     Clause(
         "nor are openings of it", BreakGlass, frozenset(), lambda u: bool(u.kin or u.posts),
-        lambda u: Q(case__in=_concerning(u).values("case")),
+        lambda u: Q(case__in=_sealed(u).values("case")),
     ),
     Clause(
         "nor do its cards", Card, frozenset(), lambda u: bool(u.kin or u.posts),
-        lambda u: Q(case__in=_concerning(u).values("case")),
+        lambda u: Q(case__in=_sealed(u).values("case")),
     ),
 ]  # fmt: skip
 """Empty ``acts``: every act."""
 
 
-def _concerning(user: User) -> QuerySet[Any]:
+def _concerning(user: User) -> Q:
+    """Whom a concern names: a unit near the user, or its post."""
+    return Q(organization__in=user.kin) | Q(post__in=user.held | frozenset(user.posts))
+
+
+def _sealed(user: User) -> QuerySet[Any]:
     concerns = Case._meta.get_field("concerns").related_model
-    return concerns._default_manager.filter(
-        Q(organization__in=user.kin) | Q(post__in=user.held | frozenset(user.posts))
-    )
+    return concerns._default_manager.filter(_concerning(user))
 
 
 PAGES: dict[str, Callable[[User], bool]] = {
@@ -158,14 +157,13 @@ SCOPES: dict[str, frozenset[str]] = {
 """What a token's scopes allow at all; an act that is not here is for people only."""
 
 
-def scope(user: User, act: str, rows: QuerySet[Rows]) -> QuerySet[Rows]:
+def scope(user: User, act: str, rows: QuerySet[Thing]) -> QuerySet[Thing]:
     """The rows that the user may ``act`` on; none where no clause allows it."""
     if not _within_scopes(user, act):
         return rows.none()
     allowed = Q()
-    for clause in CLAUSES:
-        if clause.thing is rows.model and act in clause.acts and clause.who(user):
-            allowed |= clause.which(user)
+    for condition in _allowing(user, act, rows.model):
+        allowed |= condition
     if not allowed:
         return rows.none()
     # As subqueries: a row that several clauses or several parties allow is still one row.
@@ -174,17 +172,35 @@ def scope(user: User, act: str, rows: QuerySet[Rows]) -> QuerySet[Rows]:
         if allowed != EVERY
         else rows
     )
-    for denial in DENIALS:
-        if denial.thing is rows.model and denial.who(user):
-            kept = kept.exclude(pk__in=rows.model._default_manager.filter(denial.which(user)).values("pk"))
+    for condition in _denying(user, rows.model):
+        kept = kept.exclude(pk__in=rows.model._default_manager.filter(condition).values("pk"))
     return kept
 
 
-def can(user: User, act: str, thing: Model | None = None) -> bool:
-    """Whether the user may ``act`` on the thing, or enter the page ``act``. An unknown act is refused."""
+def _allowing(user: User, act: str, thing: type[Model]) -> Iterator[Q]:
+    return (
+        each.which(user) for each in CLAUSES if each.thing is thing and act in each.acts and each.who(user)
+    )
+
+
+def _denying(user: User, thing: type[Model]) -> Iterator[Q]:
+    return (each.which(user) for each in DENIALS if each.thing is thing and each.who(user))
+
+
+def can(user: User, act: str, thing: Model | None = None, rows: Rows | None = None) -> bool:
+    """Whether the user may ``act`` on the thing, or enter the page ``act``. An unknown act is refused.
+
+    ``rows``: all that stands beside the thing, where it has been read with it; then the database is not asked.
+    """
     if thing is None:
         rule = PAGES.get(act)
         return rule is not None and rule(user) and _within_scopes(user, act)
+    if rows is not None:
+        return (
+            _within_scopes(user, act)
+            and any(holds(condition, thing, rows) for condition in _allowing(user, act, type(thing)))
+            and not any(holds(condition, thing, rows) for condition in _denying(user, type(thing)))
+        )
     return scope(user, act, type(thing)._default_manager.filter(pk=thing.pk)).exists()
 
 

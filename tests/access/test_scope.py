@@ -94,6 +94,11 @@ def fill(city: City) -> None:
         )  # fmt: skip
 
 
+def beside(case: Case) -> dict[str, list[dict[str, str]]]:
+    """What stands beside a case, read from its tables."""
+    return {name: list(getattr(case, name).values()) for name in ("asked", "concerns", "parties")}
+
+
 def concerned(city: City, case: dict[str, int], unit: int, post: int) -> bool:
     """Whether the case is about the user's post, its unit, or one above or below it."""
     if unit < 0:
@@ -137,6 +142,10 @@ def test_a_thing_is_in_the_list_exactly_where_its_page_is_open(
                 if naive(city, case, unit, role, post, party)[act]
             ]
             assert listed == said, act
+            read = [
+                case.pk for case in Case.objects.order_by("pk") if rules.can(who, act, case, beside(case))
+            ]
+            assert read == listed, act
         cards = set(rules.scope(who, "see", Card.objects.all()).values_list("pk", flat=True))
         assert cards == {
             f"card{n}"
@@ -144,4 +153,37 @@ def test_a_thing_is_in_the_list_exactly_where_its_page_is_open(
             if naive(city, case, unit, role, post, party)["card"]
         }
         assert not rules.scope(who, "no such act", Case.objects.all()).exists()
+        transaction.set_rollback(True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(("applicant", "agent", "witness")), st.integers(0, 2)), max_size=3, unique_by=lambda row: row[0]),
+    st.sampled_from(("", "i1", "i2")), st.frozensets(st.integers(0, 2)), st.frozensets(st.tuples(st.integers(0, 2), st.sampled_from(("i1", "i2")))),
+)  # fmt: skip
+def test_a_mandate_counts_alike_in_the_list_and_of_a_case_that_has_been_read(
+    db: None,
+    parties: list[tuple[str, int]],
+    item: str,
+    whole: frozenset[int],
+    limited: frozenset[tuple[int, str]],
+) -> None:
+    who = User(
+        account=1,
+        kind="handler",
+        parties=frozenset(f"party:{each}" for each in whole),
+        limited=frozenset((f"party:{each}", of) for each, of in limited),
+    )
+    with transaction.atomic():
+        case = Case.objects.create(
+            id="case:1", number="N1", procedure="x", edition="e", state="s", opened_at=NOW, last_seq=1, organization="u", item=item
+        )  # fmt: skip
+        for relation, party in parties:
+            CaseParty.objects.create(case=case, relation=relation, party=f"party:{party}")
+        said = any(
+            relation != "witness" and (party in whole or (party, item) in limited)
+            for relation, party in parties
+        )
+        assert said == rules.can(who, "perform", case)
+        assert said == rules.can(who, "perform", case, beside(case))
         transaction.set_rollback(True)
