@@ -1,8 +1,10 @@
 """Who asks with a token: the application's account with the posts that it holds, within the token's scopes and units.
 
-An application holds posts as a person does, and acts in them; the ledger names the post. A token is looked up for every
-request, so revoking it, its end, or switching the account off takes effect at the next one. The posts behind it are read
-anew when what was read is a second old, as published definitions are.
+An application holds posts as a person does, and acts in them; the ledger names the post. What a token's rights *stand
+on* is asked for every request: its row, its account's, its mandates', and the number that every change of the register
+raises. So revoking it, its end, switching the account off, relieving it of a post or moving a unit takes effect at the
+next request. While that is unchanged, what was read of its posts serves again, for a second at most: days begin and
+absences end without anybody changing a row.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import connection
 
@@ -23,6 +27,14 @@ from qinzheng.organizations.book import day_of
 FRESH_S = 1.0
 MOST = 10_000
 """Tokens whose posts are remembered."""
+
+STANDS = (
+    "SELECT concat_ws(' ', t.id, t.xmin, a.xmin, r.number, (SELECT string_agg(concat(m.id, '-', m.xmin), ' ' ORDER BY m.id) "
+    "FROM access_mandate m WHERE m.account_id = a.id)) AS stands "
+    "FROM access_token t JOIN access_account a ON a.id = t.account_id CROSS JOIN organizations_changes r "
+    "WHERE t.digest = %s AND t.revoked_at IS NULL AND t.expires_at > %s AND a.is_active"
+)
+"""What the rights of a token stand on, by the versions of their rows; no row where it opens nothing."""
 
 
 @dataclass(frozen=True)
@@ -38,42 +50,62 @@ class Caller:
         return self.user.pseudonym
 
 
+@dataclass(frozen=True)
+class Key:
+    """A token as it is shown at a moment: whether it opens anything, the database says."""
+
+    digest: bytes
+    at: dt.datetime
+
+    @property
+    def asks(self) -> tuple[str, Sequence[Any]]:
+        """The question on which its rights stand: one text, or no row."""
+        return STANDS, [self.digest, self.at]
+
+    def stands(self) -> str | None:
+        """The answer, asked by itself."""
+        with connection.cursor() as cursor:
+            cursor.execute(*self.asks)
+            found = cursor.fetchone()
+        return None if found is None else found[0]
+
+    def remembered(self) -> tuple[str, Caller] | None:
+        """What was read lately, and what it stood on: good if it still does."""
+        with _lock:
+            until, stood, found = _read.get(self.digest, _NOTHING)
+        return None if found is None or until < time.monotonic() else (stood, found)
+
+    def caller(self, stands: str) -> Caller:
+        """Who the token is, as of what its rights stand on."""
+        found = self.remembered()
+        if found is not None and found[0] == stands:
+            return found[1]
+        row = Token.objects.select_related("account", "account__person", "account__administration").get(
+            digest=self.digest
+        )
+        caller = _caller(row, self.at)
+        with _lock:
+            if len(_read) >= MOST:
+                _read.clear()
+            _read[self.digest] = time.monotonic() + FRESH_S, stands, caller
+        return caller
+
+
 _lock = threading.Lock()
-_read: dict[bytes, tuple[float, Caller]] = {}
+_NOTHING: tuple[float, str, Caller | None] = (0.0, "", None)
+_read: dict[bytes, tuple[float, str, Caller | None]] = {}
+
+
+def shown(secret: str, at: dt.datetime) -> Key | None:
+    """The token as it is shown; None where it cannot be one of ours."""
+    return Key(actions.digest(secret), at) if secret.startswith(actions.TOKEN) else None
 
 
 def caller_of(secret: str, at: dt.datetime) -> Caller | None:
     """Who the secret opens the door to at a moment; None where it opens nothing."""
-    if not secret.startswith(actions.TOKEN):
-        return None
-    digest = actions.digest(secret)
-    token = _opens(digest, at)
-    if token is None:
-        return None
-    with _lock:
-        until, found = _read.get(digest, (0.0, None))
-    if found is None or until < time.monotonic():
-        row = Token.objects.select_related("account", "account__person", "account__administration").get(
-            pk=token
-        )
-        found = _caller(row, at)
-        with _lock:
-            if len(_read) >= MOST:
-                _read.clear()
-            _read[digest] = time.monotonic() + FRESH_S, found
-    return found
-
-
-def _opens(digest: bytes, at: dt.datetime) -> int | None:
-    """The token's row, if it opens anything at that moment. Asked for every request, so without the ORM."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t.id FROM access_token t JOIN access_account a ON a.id = t.account_id WHERE t.digest = %s "
-            "AND t.revoked_at IS NULL AND t.expires_at > %s AND a.is_active",
-            [digest, at],
-        )
-        found = cursor.fetchone()
-        return found[0] if found else None
+    key = shown(secret, at)
+    stands = key.stands() if key is not None else None
+    return None if key is None or stands is None else key.caller(stands)
 
 
 def _caller(token: Token, at: dt.datetime) -> Caller:
@@ -88,9 +120,3 @@ def _caller(token: Token, at: dt.datetime) -> Caller:
         user, seats=seats, own=user.own & within, reach=user.reach & within, desk=desk & within
     )
     return Caller(narrowed, within)
-
-
-def forget() -> None:
-    """Read the posts behind every token anew."""
-    with _lock:
-        _read.clear()

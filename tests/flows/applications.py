@@ -9,9 +9,9 @@ from typing import Any
 from django.test import Client
 
 from qinzheng.access import actions as access
-from qinzheng.access import tokens
 from qinzheng.access.models import Account
 from qinzheng.organizations import actions as organizations
+from qinzheng.web.api.urls import api
 
 BEGINS = dt.date(2024, 1, 1)
 BY = "installer"
@@ -81,7 +81,6 @@ LETTER = {"procedure": "letters.reply", "act": "submit"}
 
 def window() -> Application:
     """The city, and an application of its housing department that reads, acts and follows."""
-    forget()
     city()
     return application("window", "housing", ["clerk", "handler"], ["read", "act", "feed"])
 
@@ -103,6 +102,12 @@ def ago(days: float) -> str:
     return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
 
 
-def forget() -> None:
-    """What was read of tokens is a second old at once."""
-    tokens.forget()
+def operations() -> list[tuple[str, str, Any]]:
+    """(method, path, operation) of every endpoint."""
+    return [
+        (method, f"/{path}".replace("//", "/"), operation)
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    ]

@@ -13,7 +13,7 @@ from qinzheng.definitions.models import Edition
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import projections
 from qinzheng.supervision import programs
-from tests.flows import city
+from tests.flows import applications, city
 from tests.library import library
 
 _kept: dict[str, list[Any]] = {}
@@ -38,6 +38,18 @@ def published(transactional_db):
     programs.forget()
     yield shelf.library()
     programs.forget()
+
+
+@pytest.fixture
+def window(published):
+    """A small city, and an application of its housing department."""
+    return applications.window()
+
+
+@pytest.fixture
+def other(window):
+    """An application of the water department, which has no part in the first one's cases."""
+    return applications.other()
 
 
 class DatabaseClock:

@@ -13,35 +13,14 @@ from qinzheng.access import actions as access
 from qinzheng.access.models import Token
 from qinzheng.cases.models import Case
 from qinzheng.ledger import queries as ledger
+from qinzheng.organizations import actions as organizations
 from qinzheng.supervision.models import Card
 from qinzheng.web.api.door import Bearer
 from qinzheng.web.api.problems import Problem
 from qinzheng.web.api.urls import api
-from tests.flows import applications
-from tests.flows.applications import LETTER, Application, ago, application, opened
+from tests.flows.applications import BEGINS, BY, LETTER, Application, ago, application, opened, operations
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def window(published: object) -> Application:
-    return applications.window()
-
-
-@pytest.fixture
-def other(window: Application) -> Application:
-    return applications.other()
-
-
-def operations() -> list[tuple[str, str, Any]]:
-    """(method, path, operation) of every endpoint."""
-    return [
-        (method, f"/{path}".replace("//", "/"), operation)
-        for prefix, router in api._routers
-        for path, view in router.path_operations.items()
-        for operation in view.operations
-        for method in operation.methods
-    ]
 
 
 # -- the door -----------------------------------------------------------------------------------------
@@ -99,6 +78,37 @@ def test_a_token_revoked_expired_or_switched_off_opens_nothing_at_the_next_reque
     assert window.get("/cases").status_code == 200
     access.switch(window.account, False, "system")
     assert window.get("/cases").status_code == 401
+
+
+def test_a_request_sent_again_opens_nothing_once_the_token_is_revoked(window: Application) -> None:
+    key, number = uuid.uuid4(), opened(window)
+    assert window.post_(f"/cases/{number}/acts", {"act": "reply"}, key).status_code == 200
+    access.revoke_token(Token.objects.get(account=window.account), "security")
+    assert window.post_(f"/cases/{number}/acts", {"act": "reply"}, key).status_code == 401
+    assert window.post_("/cases", LETTER, uuid.uuid4()).status_code == 401
+    assert Case.objects.count() == 1
+
+
+def test_an_application_relieved_of_its_post_acts_no_more_at_the_next_request(window: Application) -> None:
+    number = opened(window)
+    organizations.relieve(window.post, BEGINS + dt.timedelta(days=1), by=BY)
+    assert window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4()).status_code in (403, 404)
+    assert window.post_("/cases", LETTER, uuid.uuid4()).status_code == 403
+    organizations.appoint(window.account.person_id, window.post, BEGINS + dt.timedelta(days=2), by=BY)
+    assert window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4()).status_code == 200
+
+
+def test_a_refused_opening_draws_no_number(window: Application) -> None:
+    first = opened(window)
+    shut = application("shut", "housing", ["auditor"], ["read", "act"])
+    assert shut.post_("/cases", LETTER, uuid.uuid4()).status_code == 403
+    forged = Application(window.account, window.post, window.secret[:-1] + "_")
+    assert forged.post_("/cases", LETTER, uuid.uuid4()).status_code == 401
+    key = uuid.uuid4()
+    again = [window.post_("/cases", LETTER, key) for _ in range(3)]
+    assert {answer.status_code for answer in again} == {201}
+    next_one = opened(window)
+    assert [int(each[-6:]) - int(first[-6:]) for each in (again[0].json()["number"], next_one)] == [1, 2]
 
 
 def test_a_narrowed_token_acts_for_its_units_only(window: Application) -> None:

@@ -27,7 +27,6 @@ ROUNDS = 20
 
 @pytest.fixture
 def everything(published: object) -> Application:
-    applications.forget()
     applications.city()
     scopes, roles = ["read", "act", "ingest", "feed"], ["clerk", "handler", "supervisor"]
     return application("everything", "city", roles, scopes, reports=("city",))

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def province(published: object) -> Application:
-    applications.forget()
     applications.city()
     return application("province", "city", ["auditor"], ["ingest", "read"], reports=("housing", "town-01"))
 

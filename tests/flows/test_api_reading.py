@@ -1,7 +1,6 @@
 """What the API shows to whom: rules, sealed cases, the feed, pages, the catalogue."""
 
 import uuid
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,34 +12,11 @@ from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger import sequencer
-from qinzheng.web.api.urls import api
-from tests.flows import applications
 from tests.flows.applications import Application, ago, application, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEEDLE = "申请人住在柳村三组"
-
-
-@pytest.fixture
-def window(published: object) -> Application:
-    return applications.window()
-
-
-@pytest.fixture
-def other(window: Application) -> Application:
-    return applications.other()
-
-
-def operations() -> list[tuple[str, str, Any]]:
-    """(method, path, operation) of every endpoint."""
-    return [
-        (method, f"/{path}".replace("//", "/"), operation)
-        for prefix, router in api._routers
-        for path, view in router.path_operations.items()
-        for operation in view.operations
-        for method in operation.methods
-    ]
 
 
 # -- who sees what ------------------------------------------------------------------------------------
