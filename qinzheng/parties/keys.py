@@ -27,6 +27,8 @@ ENVIRONMENT = "QINZHENG_MASTER_KEY"
 LOCK = 0x51_5A_56_4C
 """Number of the advisory lock between writers and rotation (ours, arbitrary)."""
 BATCH = 1_000
+SEALED: list[str] = [Party._meta.db_table, SealedText._meta.db_table]
+"""Tables of what is sealed, each with a text ``id`` and its ``key_wrapped``; a package above adds its own (``qinzheng.plugged``)."""
 
 
 class NothingToRotate(VaultClosed):
@@ -146,7 +148,7 @@ def rotate(by: str, organization: str = "", *, keep: bool = False) -> Rotated:
         wrapped = vault.wrap(target, _cipher(), vault.unwrap(at_hand, found[1], SUBJECT), SUBJECT)
         cursor.execute("UPDATE parties_index_key SET key_wrapped = %s", [wrapped])
     moved = _opened(at_hand, wrapped, opened.hash, _cipher())
-    rewrapped = sum(_rewrap(moved, table) for table in (Party._meta.db_table, SealedText._meta.db_table))
+    rewrapped = sum(_rewrap(moved, table) for table in SEALED)
     with transaction.atomic(), connection.cursor() as cursor:
         _alone(cursor)
         events.record(
@@ -191,10 +193,8 @@ OTHER = "key_wrapped <> '' AND substring(key_wrapped FOR 8) <> %s"
 def _left(master: bytes) -> bool:
     """Whether any key is still wrapped under another master."""
     with connection.cursor() as cursor:
-        for model in (Party, SealedText):
-            cursor.execute(
-                f"SELECT EXISTS (SELECT 1 FROM {model._meta.db_table} WHERE {OTHER})", [vault.key_id(master)]
-            )
+        for table in SEALED:
+            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {OTHER})", [vault.key_id(master)])
             if cursor.fetchone()[0]:
                 return True
     return False
