@@ -34,6 +34,11 @@ Children = list[subprocess.Popen[bytes]]
 def web(arguments: argparse.Namespace) -> int:
     """Serve the pages with granian until told to stop. The server runs in this process: there is no wrapper to kill."""
     connections.close_all()
+    if not settings.SECRET_KEY:
+        print("没有 SECRET_KEY：请在环境中给出 32 个以上随机字符（qinzheng doctor 查验）/ "
+              "there is no SECRET_KEY: put 32 or more random characters into the environment (qinzheng doctor checks it)",
+              file=sys.stderr)  # fmt: skip
+        return 2
     level = settings.LOGGING["level"]
     Granian(
         "config.wsgi:application", address=arguments.host, port=arguments.port, interface=Interfaces.WSGI,

@@ -20,7 +20,7 @@ def issue(arguments: argparse.Namespace) -> int:
     """Issue a token; the application's account and post are made where it has none, all or nothing."""
     try:
         with transaction.atomic():
-            account = _account(arguments)
+            account = account_of(arguments)
             token, secret = access.issue_token(
                 account, arguments.login, arguments.scope, arguments.days, arguments.by, organizations=arguments.units
             )  # fmt: skip
@@ -36,7 +36,7 @@ def issue(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _account(arguments: argparse.Namespace) -> Account:
+def account_of(arguments: argparse.Namespace) -> Account:
     """The application's account; a new one holds a post of the unit named, as a person would."""
     found = Account.objects.filter(login=arguments.login).first()
     if found is not None:
