@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "qinzheng.notifications",
     "qinzheng.access",
     "qinzheng.operations",
+    "qinzheng.exchange.upward",
 ]
 MIDDLEWARE = [
     "qinzheng.web.requests.RequestMiddleware",
@@ -215,6 +216,8 @@ MASTER_KEY_MADE = EMBEDDED
 CHECKPOINTS = os.environ.get("QINZHENG_CHECKPOINTS", "") or str(HOME / "checkpoints")
 CHECKPOINT_KEY = os.environ.get("QINZHENG_CHECKPOINT_KEY", "") or str(HOME / "keys" / "checkpoint.key")
 LEDGER_ORIGIN = os.environ.get("QINZHENG_LEDGER_ORIGIN", "")
+# Signs packets that are reported upward (ADR 0024): a key of its own, made where the embedded database has none.
+UPWARD_KEY = os.environ.get("QINZHENG_UPWARD_KEY", "") or str(HOME / "keys" / "upward.key")
 
 # Other systems that we call (webhooks, SMS, packets): the public network by https, and what is named here.
 OUTGOING_ALLOW = os.environ.get("QINZHENG_OUTGOING_ALLOW", "")

@@ -11,6 +11,9 @@ from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
+from qinzheng.exchange.upward import figures as upward_figures
+from qinzheng.exchange.upward import replay as upward_replay
+from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
@@ -29,9 +32,10 @@ projections.PROJECTIONS[:] = [
     *organizations_replay.PROJECTIONS,
     *parties_replay.PROJECTIONS,
     *replay.PROJECTIONS,
+    *upward_replay.PROJECTIONS,
 ]
-projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check]
+projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, upward_replay.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
-worker.DUTIES[:] = duties.DUTIES
-operating.FIGURES[:] = [figures.figures]
+worker.DUTIES[:] = [*duties.DUTIES, worker.Duty("upward", 5.0, report_upward)]
+operating.FIGURES[:] = [figures.figures, upward_figures.figures]
 doctor.QUESTIONS[:] = [health.migrations, health.definitions, health.city]

@@ -17,6 +17,8 @@ from qinzheng.definitions.library import Kind
 from qinzheng.exchange import checks as exchange_checks
 from qinzheng.exchange import collecting_parser, collecting_schema, convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
+from qinzheng.exchange.upward import parser as upward_parser
+from qinzheng.exchange.upward import schema as upward_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
 from qinzheng.notifications import schema as notice_schema
@@ -47,6 +49,7 @@ KINDS: dict[str, Kind] = {
         Kind("notice", notice_schema.Notice, (notice_schema.check_notice,)),
         Kind("mapping", exchange_schema.Mapping, (exchange_checks.check_mapping,)),
         Kind("collector", collecting_schema.Collector, (collecting_schema.check_collector,)),
+        Kind("upward", upward_schema.Upward, (upward_schema.check_upward,)),
     )
 }
 
@@ -62,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     convert.register(groups, KINDS)
     what_if.register(groups, KINDS)
     collecting_parser.register(groups, console.on_database)
+    upward_parser.register(groups, console.on_database)
     console.register(groups)
     process_commands.register(groups)
     measuring.register(groups)

@@ -37,8 +37,13 @@ DUTIES = {
     "checkpoint": Text(zh="签发检查点", en="signed checkpoints"),
     "hand-back": Text(zh="代理到期交还", en="absences handed back"),
     "archive": Text(zh="指标档案", en="archive of measures"),
+    "upward": Text(zh="上报", en="reporting upward"),
 }
 FAULTS = {
+    "NoSigningKey": Text(
+        zh="上报的签名密钥缺失、不可读或权限过宽：用 qinzheng ledger key 新建，以 QINZHENG_UPWARD_KEY 指明",
+        en="the key that signs packets is missing, unreadable or open to others: make one with qinzheng ledger key, name it by QINZHENG_UPWARD_KEY",
+    ),
     "BadKey": Text(
         zh="检查点密钥缺失、不可读或权限过宽：运行 qinzheng doctor 查看补救办法",
         en="the checkpoint key is missing, unreadable or open to others: qinzheng doctor tells the remedy",
@@ -62,8 +67,11 @@ WORDS = {
     "qinzheng_open_cases": Text(zh="在办办件", en="open cases"),
     "qinzheng_checkpoint_events": Text(zh="库外检查点覆盖的事件", en="events under the newest checkpoint"),
     "qinzheng_archive_events": Text(zh="指标档案中的事件", en="events in the archive"),
+    "qinzheng_upward_late_packets": Text(zh="超时未答复的上报包", en="packets unanswered beyond the limit"),
+    "qinzheng_upward_unanswered_packets": Text(zh="等待答复的上报包", en="packets waiting for an answer"),
+    "qinzheng_upward_open_records": Text(zh="须补正的上报记录", en="reported records to mend"),
 }
-LATE_S = {"checkpoint": 180.0, "officer-days": 120.0}
+LATE_S = {"checkpoint": 180.0, "officer-days": 120.0, "upward": 180.0}
 LATE_OTHERWISE_S = 30.0
 """A duty that has not run for so long is shown as standing still (ours)."""
 
