@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import IntegrityError
 
 from qinzheng.cases import about as abouts
-from qinzheng.cases import engine, fields, moves, numbers, queries, searching, variants, writing
+from qinzheng.cases import doors, engine, fields, moves, numbers, queries, searching, variants, writing
 from qinzheng.cases.about import About
 from qinzheng.cases.acts import MIGRATED, NUMBERED, OPENED, Act, Change, Done, Told
+from qinzheng.cases.doors import Asker, Changed, Standing
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.models import Case
 from qinzheng.cases.queries import NoSuchCase, situation
@@ -32,7 +33,7 @@ PROJECTORS = writing.PROJECTORS
 
 __all__ = [
     "AnotherEvent", "Done", "NoSuchCase", "NotAllowed", "add_number", "move_edition", "open_case", "pass_time",
-    "perform", "procedure_of", "situation",
+    "perform", "perform_for", "procedure_of", "situation",
 ]  # fmt: skip
 
 
@@ -49,24 +50,25 @@ def open_case(
     outside: Mapping[str, str] | None = None,
     variant: str = "",
     about: About | None = None,
+    standing: Standing | None = None,
 ) -> Done:
     """Open a case by its opening act. ``key`` makes a repeated call find the case instead of opening another.
 
-    Times are microseconds UTC; with the precision ``day`` only the local day of ``occurred_at`` counts.
-    Raises :class:`NotAllowed`, :class:`~qinzheng.cases.fields.BadForm`, and :class:`AnotherEvent` where the
-    key did something else before.
+    Times are microseconds UTC; with the precision ``day`` only the local day of ``occurred_at`` counts. Where ``who``
+    was found by rights that may have changed since, ``standing`` says on what they stand.
+    Raises :class:`NotAllowed`, :class:`~qinzheng.cases.fields.BadForm`, :class:`AnotherEvent` where the
+    key did something else before, and :class:`~qinzheng.cases.doors.Changed`.
     """
     told = Told(
         act, who, _with_unit(procedure_id, act, form, about), key, occurred_at, precision, reported_at
     )
     try:
         with writing.one_transaction() as commits:
-            found = queries.done_before(told, procedure=procedure_id)
-            if found is not None:
-                return found
-            change, extra = _opened(procedure_id, told, outside or {}, variant, about or About())
+            change, extra = _opened(procedure_id, told, outside or {}, variant, about or About(), standing)
             writing.write(change, commits=commits, type=OPENED, extra=extra)
-    except IntegrityError as why:
+    except Changed:
+        raise
+    except Exception as why:
         _taken(why, outside or {})
         found = queries.done_before(told, procedure=procedure_id)
         if found is None:
@@ -87,13 +89,18 @@ def _with_unit(
 
 
 def _opened(
-    procedure_id: str, told: Told, outside: Mapping[str, str], variant: str, about: About
+    procedure_id: str,
+    told: Told,
+    outside: Mapping[str, str],
+    variant: str,
+    about: About,
+    standing: Standing | None,
 ) -> tuple[Change, dict[str, Any]]:
     """The case that is opened, and what the body of its first event says besides."""
     series: Procedure = shelf.in_force(
         "procedure", procedure_id, dt.datetime.now(shelf.ZONE).date()
     ).definition
-    now, number = numbers.following(series)
+    now, number = numbers.following(series, told.key, standing)
     edition = shelf.in_force("procedure", procedure_id, shelf.day(now))
     procedure: Procedure = edition.definition
     opening = engine.check_may(procedure, told.act, told.who)
@@ -153,18 +160,52 @@ def perform(
     :mod:`qinzheng.cases.writing`). Raises as :func:`open_case` does, and :class:`NoSuchCase`.
     """
     told = Told(act, who, form, key, occurred_at, precision, reported_at)
+    return _perform(lambda: (*queries.lock(case_id), told))
+
+
+def perform_for(
+    asker: Asker,
+    number: str,
+    act: str,
+    form: Mapping[str, Any],
+    *,
+    key: uuid.UUID | None = None,
+    occurred_at: int | None = None,
+    precision: envelope.Precision = "instant",
+    reported_at: int | None = None,
+) -> Done:
+    """:func:`perform` by a case's number, for somebody whose rights are found together with the case.
+
+    :class:`NoSuchCase` also where nobody is there; whatever else the asker raises comes through.
+    """
+
+    def entered() -> tuple[Case, int, Told]:
+        found = doors.held_for(asker, number)
+        if found is None:
+            raise NoSuchCase(f"没有这件办件 / there is no such case: {number}")
+        who = asker.who(found.stands, found.case, found.rows or {})
+        return found.case, found.now, Told(act, who, form, key, occurred_at, precision, reported_at)
+
+    return _perform(entered)
+
+
+def _perform(enter: Callable[[], tuple[Case, int, Told]]) -> Done:
+    """Do what is told on the case that is entered, in one transaction.
+
+    Whether the key did it before is asked only where something stands in the way: a key cannot write twice.
+    """
+    told: Told | None = None
+    case_id = ""
     try:
         with writing.one_transaction() as commits:
-            case, now = queries.lock(case_id)
-            found = queries.done_before(told, case=case_id)
-            if found is not None:
-                return found
+            case, now, told = enter()
+            case_id = case.pk
             if case.due_at is not None and (ledger.microseconds(case.due_at) or 0) < now:
                 writing.let_pass(case, procedure_of(case), now)  # silence may have led the case on meanwhile
             change = _performed(case, now, told)
             writing.write(change, commits=commits)
-    except IntegrityError:
-        found = queries.done_before(told, case=case_id)
+    except Exception:
+        found = None if told is None else queries.done_before(told, case=case_id)
         if found is None:
             raise
         return found
@@ -291,7 +332,7 @@ def _in_time(case: Case, procedure: Procedure, act: str, claimed: int) -> None:
             raise NotAllowed("期限已过，不得再延长", "the limit has passed: it cannot be extended any more")
 
 
-def _taken(why: IntegrityError, outside: Mapping[str, str]) -> None:
+def _taken(why: Exception, outside: Mapping[str, str]) -> None:
     """Raise :class:`NotAllowed` where the database says that an outside number belongs to another case."""
     diagnosis = getattr(why.__cause__, "diag", None)
     if diagnosis is not None and diagnosis.constraint_name == "cases_outside_number_once":

@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
+from qinzheng.cases.doors import Changed, Standing
 from qinzheng.cases.engine import NotAllowed
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 
 _NEXT = (
-    "SELECT now, year, nextval(to_regclass(%s::text || year)) FROM (SELECT now, extract(year FROM now AT TIME ZONE %s::text)::int "
-    "AS year FROM (SELECT clock_timestamp() AS now OFFSET 0) AS clock OFFSET 0) AS today"
+    "SELECT now, year, known, stands, CASE WHEN NOT known AND stands = %s THEN nextval(to_regclass(%s::text || year)) END "
+    "FROM (SELECT now, extract(year FROM now AT TIME ZONE %s::text)::int AS year, "
+    "EXISTS (SELECT FROM ledger_event WHERE id = %s) AS known, ({asks}) AS stands "
+    "FROM (SELECT clock_timestamp() AS now OFFSET 0) AS clock OFFSET 0) AS today"
 )
+_NOBODY = Standing(("SELECT ''::text", []), "")
 
 
-def following(procedure: Procedure) -> tuple[int, str]:
+class Known(Exception):
+    """The key did something already: no number is drawn."""
+
+
+def following(
+    procedure: Procedure, key: uuid.UUID | None = None, standing: Standing | None = None
+) -> tuple[int, str]:
     """The database's clock, and the next number of the procedure's series: BEGIN and all in one flush.
 
     Each prefix and year has a sequence of its own, so writers do not wait for each other. A number whose
-    opening was rolled back is not given again: a series may have gaps.
+    opening was rolled back is not given again: a series may have gaps. None is drawn where the ``key`` has been
+    used (:class:`Known`), nor for rights that have changed (:class:`~qinzheng.cases.doors.Changed`).
     """
     series = f"cases_number_{procedure.number.prefix.lower()}"
-    now, year, serial = _asked(series)
+    rights = standing or _NOBODY
+    now, year, known, stands, serial = _asked(series, key, rights)
+    if known:
+        raise Known
+    if stands != rights.stands:
+        raise Changed
     if serial is None:
         _begin(f"{series}{year}")
-        now, year, serial = _asked(series)
+        now, year, _, _, serial = _asked(series, None, _NOBODY)
     moment = ledger.microseconds(now) or 0
     month = now.astimezone(shelf.ZONE).month
     return moment, procedure.number.form.format(
@@ -36,11 +53,14 @@ def following(procedure: Procedure) -> tuple[int, str]:
     )
 
 
-def _asked(series: str) -> Any:
+def _asked(series: str, key: uuid.UUID | None, standing: Standing) -> Any:
     raw = connection.connection
+    asks, parameters = standing.asks
     with connection.wrap_database_errors, raw.cursor() as cursor:
         with raw.pipeline():
-            cursor.execute(_NEXT, [series, str(shelf.ZONE)])
+            cursor.execute(
+                _NEXT.format(asks=asks), [standing.stands, series, str(shelf.ZONE), key, *parameters]
+            )
         return cursor.fetchone()
 
 

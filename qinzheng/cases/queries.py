@@ -9,17 +9,13 @@ from typing import Any
 
 from django.db import connection
 
-from qinzheng.cases import about, fields
+from qinzheng.cases import about, doors, fields
 from qinzheng.cases.acts import OPENED, PERFORMED, Act, Done, Told
 from qinzheng.cases.engine import Situation, Who
 from qinzheng.cases.models import Case
-from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
 from qinzheng.ledger.actions import AnotherEvent
 from qinzheng.ledger.queries import StoredEvent
-
-COLUMNS = tuple(field.attname for field in Case._meta.concrete_fields)
-_HELD = f"SELECT {', '.join(COLUMNS)}, clock_timestamp() FROM cases_case WHERE id = %s FOR UPDATE"
 
 
 class NoSuchCase(Exception):
@@ -27,24 +23,9 @@ class NoSuchCase(Exception):
 
 
 def held(case_id: str, *, skip_locked: bool = False) -> tuple[Case, int] | None:
-    """The case, held until the transaction ends, and the database's clock: BEGIN and all in one flush.
-
-    A clock set back never goes behind what the case has recorded. None where there is no such case, or where
-    another holds it and ``skip_locked``.
-    """
-    raw = connection.connection
-    with connection.wrap_database_errors, raw.cursor() as cursor:
-        with raw.pipeline():
-            cursor.execute(_HELD + (" SKIP LOCKED" if skip_locked else ""), [case_id])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    values = [
-        json.loads(value) if name in ("situation", "fold", "promise") and value is not None else value
-        for name, value in zip(COLUMNS, row, strict=False)
-    ]
-    case = Case.from_db(connection.alias, COLUMNS, values)
-    return case, max(ledger.microseconds(row[-1]) or 0, case.situation.get("recorded", 0))
+    """The case, held until the transaction ends, and the database's clock; None where there is none to be held."""
+    found = doors.held(case_id, skip_locked=skip_locked)
+    return None if found is None else (found.case, found.now)
 
 
 def lock(case_id: str) -> tuple[Case, int]:

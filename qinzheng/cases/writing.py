@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from qinzheng.cases import engine, moves, queries
+from qinzheng.cases import doors, engine, moves, queries
 from qinzheng.cases.acts import (
     DEEMED,
     OPENED,
@@ -273,14 +273,14 @@ def _insert(rows: list[tuple[Any, ...]]) -> Iterator[Statement]:
         )
 
 
-_NAMES = [name for name in queries.COLUMNS if name != "id"]
+_NAMES = [name for name in doors.COLUMNS if name != "id"]
 _NEW = f"INSERT INTO cases_case (id, {', '.join(_NAMES)}) VALUES (%s{', %s' * len(_NAMES)})"
 _SAVED = f"UPDATE cases_case SET {', '.join(f'{name} = %s' for name in _NAMES)} WHERE id = %s"
 
 
 def save(case: Case, *, new: bool) -> Statement:
     values = [getattr(case, name) for name in _NAMES]
-    for name in ("situation", "fold", "promise"):
+    for name in doors.DOCUMENTS:
         place = _NAMES.index(name)
         values[place] = None if values[place] is None else json.dumps(values[place], ensure_ascii=False)
     return (_NEW, [case.id, *values]) if new else (_SAVED, [*values, case.id])
