@@ -42,8 +42,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "qinzheng.ledger",
     "qinzheng.definitions",
@@ -59,6 +57,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "qinzheng.web.requests.RequestMiddleware",
+    "qinzheng.web.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "qinzheng.web.headers.HeadersMiddleware",
@@ -66,12 +65,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "qinzheng.web.language.LanguageMiddleware",
     "qinzheng.web.theme.ThemeMiddleware",
+    "qinzheng.web.requests.SoundMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "qinzheng.access.gate.Gate",
     "qinzheng.access.middleware.Reader",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -89,7 +90,13 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "qinzheng.access.passwords.Mixed"},
+    {"NAME": "qinzheng.access.passwords.Another"},
 ]
+PASSWORD_DAYS = int(os.environ.get("QINZHENG_PASSWORD_DAYS", "90"))
+"""Older passwords must be changed; 0: never (ours)."""
+SECOND_FACTOR_FOR = tuple(os.environ.get("QINZHENG_SECOND_FACTOR", "").replace(",", " ").split())
+"""Kinds of accounts that log in with two factors beside administrators, who always do: officer, citizen, handler."""
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/work/"
 LOGOUT_REDIRECT_URL = "/"
@@ -124,21 +131,29 @@ MFA_FORMS = {
 ACCOUNT_SESSION_REMEMBER = False  # nobody stays logged in beyond the idle limit
 ACCOUNT_RATE_LIMITS = False  # wrong passwords are counted by axes, in the database, for all processes
 MFA_TOTP_ISSUER = "勤政 Qinzheng"
-SOCIALACCOUNT_ADAPTER = "qinzheng.access.login.SocialAdapter"
 MFA_ADAPTER = "qinzheng.access.login.FactorAdapter"
-# Single sign-on of the city or province by OpenID Connect: on where OIDC_SERVER names its issuer.
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "city", "name": os.environ.get("OIDC_NAME", "统一身份认证"),
-                "client_id": os.environ["OIDC_CLIENT_ID"], "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
-                "settings": {"server_url": os.environ["OIDC_SERVER"]},
-            }
-        ],
-    }
-} if os.environ.get("OIDC_SERVER") else {}  # fmt: skip
+
+
+def identity_provider(prefix: str, name: str, claims: str) -> dict[str, object]:
+    """An OpenID Connect provider by its variables; ``claims``: our field = its claim, separated by commas."""
+    pairs = [pair.split("=", 1) for pair in os.environ.get(f"{prefix}_CLAIMS", claims).split(",") if "=" in pair]
+    return {
+        "name": os.environ.get(f"{prefix}_NAME", name), "issuer": os.environ[f"{prefix}_SERVER"],
+        "client_id": os.environ[f"{prefix}_CLIENT_ID"], "secret": os.environ.get(f"{prefix}_CLIENT_SECRET", ""),
+        "scope": os.environ.get(f"{prefix}_SCOPE", "openid profile" if pairs else "openid"),
+        "claims": {ours.strip(): theirs.strip() for ours, theirs in pairs},
+    }  # fmt: skip
+
+
+# Single sign-on by OpenID Connect: on where OIDC_SERVER (staff) or OIDC_CITIZENS_SERVER (citizens) names an issuer.
+OIDC = {
+    id: identity_provider(prefix, name, claims)
+    for id, prefix, name, claims in (
+        ("staff", "OIDC", "统一身份认证", ""),
+        ("citizens", "OIDC_CITIZENS", "政务服务统一身份认证", "name=name,identity_number=identity_number,phone=phone_number"),
+    )
+    if os.environ.get(f"{prefix}_SERVER")
+}  # fmt: skip
 ROOT_URLCONF = "qinzheng.web.urls"
 CSRF_FAILURE_VIEW = "qinzheng.web.errors.form_expired"
 TEMPLATES = [
@@ -158,7 +173,9 @@ WHITENOISE_IMMUTABLE_FILE_TEST = rf"^{STATIC_URL}"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE], "script-src": [SELF], "style-src": [SELF], "img-src": [SELF], "font-src": [SELF],
-        "connect-src": [SELF], "manifest-src": [SELF], "form-action": [SELF], "base-uri": [NONE], "frame-ancestors": [NONE],
+        "connect-src": [SELF], "manifest-src": [SELF], "base-uri": [NONE], "frame-ancestors": [NONE],
+        # Logging out by form leads on to the identity provider, which a browser counts as the form's target.
+        "form-action": [SELF, *sorted({urlsplit(str(each["issuer"]))._replace(path="", query="").geturl() for each in OIDC.values()})],
     }
 }  # fmt: skip
 SECURE_REFERRER_POLICY = "same-origin"
@@ -201,6 +218,15 @@ def session_key() -> str:
 SECRET_KEY = session_key()
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///qinzheng"))}
 
+# Notices: where readers find the system, and its mail by smtp:// (STARTTLS), smtps:// (TLS) or smtp+plain:// (inside).
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+SMTP = urlsplit(os.environ.get("SMTP_URL", ""))
+EMAIL_HOST, EMAIL_PORT = SMTP.hostname or "", SMTP.port or (465 if SMTP.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(SMTP.username or ""), unquote(SMTP.password or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = SMTP.scheme == "smtp", SMTP.scheme == "smtps", 20
+MAIL_DOMAIN = urlsplit(PUBLIC_URL).hostname or "localhost"
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", f"qinzheng@{MAIL_DOMAIN}")
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "zh-hans"
@@ -225,3 +251,18 @@ OUTGOING_ALLOW = os.environ.get("QINZHENG_OUTGOING_ALLOW", "")
 OUTGOING_CA = os.environ.get("QINZHENG_OUTGOING_CA", "")
 """A PEM file with the authority of the city's own certificates, trusted beside the system's."""
 OUTGOING_PROXY = os.environ.get("QINZHENG_OUTGOING_PROXY", "")
+
+# SMS by a gateway (docs/how-to/text-messages.md); without one nothing is sent, in the demonstration it is shown.
+SMS_GATEWAY = os.environ.get("QINZHENG_SMS_GATEWAY", "")
+SMS_ACCOUNT = os.environ.get("QINZHENG_SMS_ACCOUNT", "")
+SMS_SECRET = os.environ.get("QINZHENG_SMS_SECRET", "")
+SMS_SIGNATURE = os.environ.get("QINZHENG_SMS_SIGNATURE", "清和政务")
+SMS_LOGIN_TEMPLATE = os.environ.get("QINZHENG_SMS_LOGIN_TEMPLATE", "")
+"""The template of login codes, with the arguments ``code`` and ``minutes``."""
+SMS_RECEIPTS = os.environ.get("QINZHENG_SMS_RECEIPTS", "")
+"""Where receipts are fetched, for a gateway that pushes none."""
+SMS_RECEIPT_SECRET = os.environ.get("QINZHENG_SMS_RECEIPT_SECRET", "")
+"""Signs the receipts that a gateway pushes to /sms/receipts/; without one there is no such address."""
+QUIET_HOURS = os.environ.get("QINZHENG_QUIET_HOURS", "21:00-08:00")
+QUIET_HOURS_REST = os.environ.get("QINZHENG_QUIET_HOURS_REST", "21:00-09:00")
+"""When nobody is rung unless it is urgent: on working days, on days off (ours)."""

@@ -1,7 +1,7 @@
-"""The only writers of accounts and rights. Each leaves an event in the ledger: that is the security log.
+"""The only writers of rights: mandates, tokens, openings. Each leaves an event in the ledger: that is the security log.
 
-Who may call what stands in :mod:`qinzheng.access.rules`; here it is checked again that no account holds two powers,
-that nobody approves its own opening, and that a demonstration account exists in demonstration mode only.
+Accounts themselves: :mod:`qinzheng.access.accounts`. Who may call what stands in :mod:`qinzheng.access.rules`; here it is
+checked again that nobody approves its own opening.
 """
 
 from __future__ import annotations
@@ -11,26 +11,22 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
 from qinzheng.access import rules
-from qinzheng.access.models import (
-    POWERS,
-    Account,
-    Administration,
-    BreakGlass,
-    Mandate,
-    SavedView,
-    Seen,
-    Token,
-)
+from qinzheng.access.accounts import grant, logged, make_account, switch
+from qinzheng.access.events import note, noted, veiled
+from qinzheng.access.models import Account, BreakGlass, Mandate, SavedView, Seen, Token
 from qinzheng.access.users import User
 from qinzheng.cases.engine import NotAllowed
 from qinzheng.cases.models import Case
 from qinzheng.ledger import actions as ledger
-from qinzheng.ledger.envelope import NewEvent
+
+__all__ = [
+    "REASONS", "TOKEN", "TOKEN_SCOPES", "approve_opening", "ask_opening", "digest", "grant", "issue_token", "keep_view", "logged",
+    "make_account", "mandate", "opened", "readers", "revoke_mandate", "revoke_token", "runs", "seen", "switch",
+]  # fmt: skip
 
 LONGEST_OPENING = dt.timedelta(minutes=30)
 REASONS = {
@@ -42,65 +38,6 @@ REASONS = {
 """The closed list of reasons for which a sealed part may be opened (ours)."""
 TOKEN = "qz_"
 TOKEN_SCOPES = frozenset({"read", "act", "ingest", "feed"})
-
-
-def _note(type: str, account: Account, by: str, **body: object) -> None:
-    """One event of the security log: pseudonyms only."""
-    ledger.append(
-        [NewEvent(type=f"access.{type}", subject=f"account:{account.pseudonym}", body=body, actor=by)]
-    )
-
-
-# -- accounts -----------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def make_account(
-    login: str, kind: str, by: str, *, password: str | None = None, demo: bool = False, **fields: object
-) -> Account:
-    """A new account. A demonstration account is refused outside demonstration mode."""
-    if demo and not settings.DEMO:
-        raise NotAllowed(
-            "只有演示模式才能建立演示账号", "demonstration accounts exist in demonstration mode only"
-        )
-    account = Account.objects.create_user(login, password, kind=kind, demo=demo, **fields)
-    _note("account_made", account, by, kind=kind, demo=demo)
-    return account
-
-
-@transaction.atomic
-def switch(account: Account, active: bool, by: str) -> None:
-    """Switch an account off or on; off takes effect at its next request."""
-    account.is_active = active
-    account.save(update_fields=["is_active"])
-    _note("account_switched_on" if active else "account_switched_off", account, by)
-
-
-@transaction.atomic
-def grant(account: Account, power: str, by: str) -> Administration:
-    """Give an account one of the three administrators' powers."""
-    if power not in POWERS:
-        raise NotAllowed(
-            f"没有权限 {power}，可用：{'、'.join(POWERS)}",
-            f"no power {power}; known: {', '.join(POWERS)}",
-            "power",
-        )
-    if account.kind != "administrator" or account.person_id is not None:
-        raise NotAllowed("管理员账号不得兼任业务岗位", "an administrator's account holds no post", "account")
-    if Administration.objects.filter(account=account).exists():
-        raise NotAllowed(
-            "该账号已有一项管理权限，三员分立，不得兼任",
-            "the account holds a power already: the three are separate",
-            "power",
-        )
-    made = Administration.objects.create(account=account, power=power, granted_by=by)
-    _note("power_granted", account, by, power=power)
-    return made
-
-
-def logged(account: Account, what: str, method: str) -> None:
-    """A login, logout, refusal or lock-out, as it happened."""
-    _note(what, account, account.pseudonym, method=method)
 
 
 # -- mandates and tokens ------------------------------------------------------------------------------
@@ -120,10 +57,12 @@ def mandate(
     if account.kind != "handler":
         raise NotAllowed("委托只给经办人账号", "only a handler's account holds mandates", "account")
     made = Mandate.objects.create(account=account, party=party, items=list(items), begins=begins, ends=ends)
-    _note(
+    note(
         "mandate_given",
         account,
         by,
+        id=made.pk,
+        account=account.pk,
         party=party,
         items=list(items),
         begins=begins.isoformat(),
@@ -137,7 +76,14 @@ def revoke_mandate(made: Mandate, by: str) -> None:
     """The firm takes its mandate back, from now on."""
     made.revoked_at = dt.datetime.now(dt.UTC)
     made.save(update_fields=["revoked_at"])
-    _note("mandate_revoked", made.account, by, party=made.party)
+    note(
+        "mandate_revoked",
+        made.account,
+        by,
+        id=made.pk,
+        party=made.party,
+        at=ledger.microseconds(made.revoked_at),
+    )
 
 
 @transaction.atomic
@@ -158,11 +104,16 @@ def issue_token(
     if account.kind != "service":
         raise NotAllowed("令牌只签发给应用账号", "tokens are for application accounts", "account")
     secret = TOKEN + secrets.token_urlsafe(32)
+    at = dt.datetime.now(dt.UTC)
     made = Token.objects.create(
         account=account, digest=digest(secret), label=label, scopes=sorted(scopes), organizations=list(organizations),
-        created_by=by, expires_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=days),
+        created_by=by, created_at=at, expires_at=at + dt.timedelta(days=days),
     )  # fmt: skip
-    _note("token_issued", account, by, token=made.pk, scopes=sorted(scopes), days=days)
+    note(
+        "token_issued", account, by, token=made.pk, account=account.pk, scopes=sorted(scopes), days=days,
+        digest=made.digest.hex(), label=veiled("token", label), organizations=made.organizations,
+        at=ledger.microseconds(at), expires_at=ledger.microseconds(made.expires_at),
+    )  # fmt: skip
     return made, secret
 
 
@@ -171,7 +122,7 @@ def revoke_token(token: Token, by: str) -> None:
     """The token opens nothing any more."""
     token.revoked_at = dt.datetime.now(dt.UTC)
     token.save(update_fields=["revoked_at"])
-    _note("token_revoked", token.account, by, token=token.pk)
+    note("token_revoked", token.account, by, token=token.pk, at=ledger.microseconds(token.revoked_at))
 
 
 def digest(secret: str) -> bytes:
@@ -192,7 +143,7 @@ def ask_opening(user: User, case: Case, reason: str) -> BreakGlass:
     asked = BreakGlass.objects.create(
         case=case.pk, asked_by_id=user.account, reason=reason, asked_at=dt.datetime.now(dt.UTC)
     )
-    _opening("opening_asked", asked, user)
+    _opening("opening_asked", asked, user, asked_by=user.account, at=ledger.microseconds(asked.asked_at))
     return asked
 
 
@@ -211,7 +162,10 @@ def approve_opening(user: User, asked: BreakGlass, minutes: int) -> None:
     asked.approved_by_id, asked.approved_at = user.account, dt.datetime.now(dt.UTC)
     asked.ends_at = asked.approved_at + length
     asked.save(update_fields=["approved_by", "approved_at", "ends_at"])
-    _opening("opening_approved", asked, user, minutes=minutes)
+    _opening(
+        "opening_approved", asked, user, minutes=minutes, approved_by=user.account,
+        at=ledger.microseconds(asked.approved_at), ends_at=ledger.microseconds(asked.ends_at),
+    )  # fmt: skip
 
 
 def opened(user: User, case: Case) -> bool:
@@ -235,16 +189,7 @@ def _running(user: User, case: Case) -> BreakGlass | None:
 
 
 def _opening(type: str, asked: BreakGlass, user: User, **body: object) -> None:
-    ledger.append(
-        [
-            NewEvent(
-                type=f"access.{type}",
-                subject=f"opening:{asked.pk}",
-                body={"case": asked.case, "reason": asked.reason, **body},
-                actor=user.pseudonym,
-            )
-        ]
-    )
+    noted(type, f"opening:{asked.pk}", user.pseudonym, case=asked.case, reason=asked.reason, **body)
 
 
 # -- who saw it ---------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""Logging in: password with lock-out, second factor, single sign-on. The library does it; here stands what is ours.
+"""Logging in: password with lock-out and second factor. The library does it; here stands what is ours.
 
-Nobody signs up by himself: accounts are made by the system administrator, citizens' by the phone code's door.
+Nobody signs up by himself: accounts are made by the system administrator, citizens' by the phone code's door or by an
+identity provider's word (:mod:`qinzheng.access.arrivals`).
 A demonstration account logs in in demonstration mode only, whatever is in the database.
 """
 
@@ -9,23 +10,23 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.utils import is_mfa_enabled
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
-from django.shortcuts import render
 from django.urls import reverse
 
-from qinzheng.access import actions, rules
+from qinzheng.access import accounts, actions, gate, oidc, rules
 from qinzheng.access.middleware import reader_of
 from qinzheng.access.models import Account
 from qinzheng.parties import keys
 from qinzheng.parties.vault import Sealed
 
 BACKEND = "qinzheng.access.login.AccountBackend"
+ENTERED = "oidc_entered"
+"""In the session: the identity provider that opened it."""
 LONGEST_LOGIN = 150
 
 
@@ -61,7 +62,8 @@ class Adapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         user.backend = BACKEND
         super().login(request, user)
-        actions.logged(user, "logged_in", "demo" if user.demo else "login")
+        method = "oidc" if request.session.get(ENTERED) else "demo" if user.demo else "login"
+        actions.logged(user, "logged_in", method)
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, Account):
@@ -75,14 +77,21 @@ class Adapter(DefaultAccountAdapter):
         return first_page(request)
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
-        return str(settings.LOGOUT_REDIRECT_URL)
+        """Home; by way of the identity provider where the session was opened by one, to log out there too."""
+        home = str(settings.LOGOUT_REDIRECT_URL)
+        entered = oidc.providers().get(request.session.get(ENTERED, ""))
+        return (entered and oidc.leaving(entered, request.build_absolute_uri(home))) or home
+
+    def set_password(self, user: Any, password: str) -> None:
+        """The reader's own new password; the form has asked for the former and the rules."""
+        accounts.set_password(user, password, user.pseudonym)
 
 
 def first_page(request: HttpRequest) -> str:
-    """Where somebody begins: an administrator without a second factor sets it up first."""
-    account: Any = request.user
-    if account.kind == "administrator" and not account.demo and not is_mfa_enabled(account):
-        return reverse("mfa_activate_totp")
+    """Where somebody begins: with what must be done first, if anything must."""
+    duty = gate.first_duty(request)
+    if duty:
+        return reverse(duty)
     reader = reader_of(request)
     for page, address in (("work", "work"), ("wall", "wall"), ("administration", "health")):
         if rules.can(reader, page):
@@ -90,26 +99,17 @@ def first_page(request: HttpRequest) -> str:
     return reverse("cases") if rules.can(reader, "cases") else reverse("home")
 
 
-class SocialAdapter(DefaultSocialAccountAdapter):
-    """Single sign-on opens accounts that exist; it makes none."""
-
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        return False
-
-    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """The first time: connect the login that the city's provider vouches for with our account of that name."""
-        if sociallogin.is_existing:
-            return
-        data = sociallogin.account.extra_data
-        claims = data.get("userinfo", data)
-        account = Account.objects.filter(login=claims.get("preferred_username", ""), is_active=True).first()
-        if account is None or account.demo or account.kind == "administrator":
-            raise ImmediateHttpResponse(render(request, "errors/no_account.html", status=403))
-        sociallogin.connect(request, account)
-
-
 class FactorAdapter(DefaultMFAAdapter):
-    """Secrets of second factors are kept sealed."""
+    """Secrets of second factors are kept sealed; setting one up and taking it away stand in the security log."""
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **more: Any) -> None:
+        """Nobody is mailed; this is where the library tells what happened."""
+        told = {"totp_activated": "factor_set_up", "totp_deactivated": "factor_removed"}
+        what = told.get(template_prefix.rpartition("/")[2])
+        if what:
+            actions.logged(user, what, "totp")
+        if what == "factor_set_up":  # its first code has just been given
+            record_authentication(context.request, user, "mfa", type="totp")
 
     def encrypt(self, text: str) -> str:
         sealed = keys.current().seal(FACTOR, text.encode())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from django.contrib.auth import hashers
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from qinzheng.organizations.models import Person
 
@@ -56,7 +59,9 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True, db_comment="可登录")
     must_change = models.BooleanField(default=False, db_comment="须先改密码")
     demo = models.BooleanField(default=False, db_comment="演示账号，仅演示模式可用")
-    created_at = models.DateTimeField(auto_now_add=True, db_comment="建立时间")
+    password_at = models.DateTimeField(null=True, db_comment="密码设置时间")
+    epoch = models.IntegerField(default=0, db_comment="加一则此前的会话全部失效")
+    created_at = models.DateTimeField(db_comment="建立时间")
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -65,6 +70,29 @@ class Account(AbstractBaseUser):
     class Meta:
         db_table = "access_account"
         db_table_comment = "账号"
+        constraints = [
+            models.CheckConstraint(
+                name="access_account_known_kind", condition=models.Q(kind__in=list(KINDS))
+            ),
+            models.CheckConstraint(
+                name="access_account_administers_only",
+                condition=~models.Q(kind="administrator") | models.Q(person=None, party=""),
+            ),
+        ]
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether it is the password. It is not hashed anew in passing: each change of it stands in the ledger."""
+        return hashers.check_password(raw_password, self.password)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry: another password or a raised ``epoch`` ends every session begun before."""
+        return salted_hmac(
+            "qinzheng.access.session", f"{self.epoch}:{self.password}", algorithm="sha256"
+        ).hexdigest()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """None: one key signs sessions."""
+        yield from ()
 
 
 class Administration(models.Model):
@@ -75,11 +103,79 @@ class Administration(models.Model):
     )
     power = models.CharField(max_length=16, choices=list(POWERS.items()), db_comment="权限")
     granted_by = models.CharField(max_length=20, db_comment="授予人化名")
-    granted_at = models.DateTimeField(auto_now_add=True, db_comment="授予时间")
+    granted_at = models.DateTimeField(db_comment="授予时间")
 
     class Meta:
         db_table = "access_administration"
         db_table_comment = "三员：系统、安全、审计管理员"
+        constraints = [
+            models.CheckConstraint(
+                name="access_administration_known", condition=models.Q(power__in=list(POWERS))
+            )
+        ]
+
+
+class Identity(models.Model):
+    """An account is opened by this subject of an identity provider. Bound by the security administrator, never by an
+    e-mail address or a name that a provider tells."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="identities", db_comment="账号"
+    )
+    provider = models.CharField(max_length=20, db_comment="身份提供方")
+    subject = models.CharField(max_length=64, db_comment="其中的稳定编号，以盲索引保存")
+    bound_by = models.CharField(max_length=20, db_comment="绑定人化名")
+    bound_at = models.DateTimeField(db_comment="绑定时间")
+    ended_at = models.DateTimeField(null=True, db_comment="解除时间")
+
+    class Meta:
+        db_table = "access_identity"
+        db_table_comment = "统一身份与账号的绑定"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "subject"],
+                condition=models.Q(ended_at=None),
+                name="access_identity_opens_one",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "account"],
+                condition=models.Q(ended_at=None),
+                name="access_identity_one_each",
+            ),
+        ]
+
+
+class FactorReset(models.Model):
+    """A lost second factor is taken away: asked by one administrator, approved by another."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="factor_resets", db_comment="账号"
+    )
+    asked_by = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="asked_resets", db_comment="申请人"
+    )
+    asked_at = models.DateTimeField(db_comment="申请时间")
+    approved_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="approved_resets", db_comment="批准人"
+    )
+    approved_at = models.DateTimeField(null=True, db_comment="批准时间")
+
+    class Meta:
+        db_table = "access_factor_reset"
+        db_table_comment = "重置第二重验证"
+        constraints = [
+            models.CheckConstraint(
+                name="access_factor_reset_two_persons",
+                condition=~models.Q(asked_by=models.F("account"))
+                & (
+                    models.Q(approved_by=None)
+                    | (
+                        ~models.Q(approved_by=models.F("asked_by"))
+                        & ~models.Q(approved_by=models.F("account"))
+                    )
+                ),
+            )
+        ]
 
 
 class Mandate(models.Model):
@@ -110,7 +206,7 @@ class Token(models.Model):
     scopes = models.JSONField(default=list, db_comment="权限范围")
     organizations = models.JSONField(default=list, db_comment="可代表的单位；空为账号所在单位")
     created_by = models.CharField(max_length=20, db_comment="签发人化名")
-    created_at = models.DateTimeField(auto_now_add=True, db_comment="签发时间")
+    created_at = models.DateTimeField(db_comment="签发时间")
     expires_at = models.DateTimeField(db_comment="到期")
     revoked_at = models.DateTimeField(null=True, db_comment="吊销时间")
 

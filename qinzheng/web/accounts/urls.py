@@ -8,13 +8,15 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
-from qinzheng.web.accounts import views
+from qinzheng.web.accounts import single_sign_on, views
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
     path("login/", views.sign_in, name="account_login"),
     path("logout/", account.logout, name="logout"),
     path("logout/", account.logout, name="account_logout"),
+    path("login/by/<slug:provider>/", single_sign_on.begin, name="oidc"),
+    path("login/by/<slug:provider>/back/", single_sign_on.back, name="oidc-back"),
     path("demo/login/", views.demo_login, name="demo-login"),
     path("account/password/", views.change_password, name="account_change_password"),
     path("account/again/", account.reauthenticate, name="account_reauthenticate"),

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from qinzheng.access import actions, login
+from qinzheng.access import actions, login, oidc
 from qinzheng.access.models import POWERS, Account
 from qinzheng.definitions.form import Text
 from qinzheng.organizations import queries as organizations
@@ -31,8 +31,11 @@ class Login(LoginView):
     template_name = "account/login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The library's context, and the demonstration's accounts."""
-        return {**super().get_context_data(**kwargs), "demo": demo_accounts() if settings.DEMO else []}
+        """The library's context, the identity providers, and the demonstration's accounts."""
+        return {
+            **super().get_context_data(**kwargs), "providers": oidc.providers().values(),
+            "demo": demo_accounts() if settings.DEMO else [],
+        }  # fmt: skip
 
 
 sign_in = sensitive_post_parameters("password")(Login.as_view())
