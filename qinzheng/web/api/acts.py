@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from ninja import Status
+from ninja.decorators import decorate_view
 
 from qinzheng.access import acting, rules
 from qinzheng.access.rules import OFFICE
@@ -17,7 +19,8 @@ from qinzheng.access.users import User
 from qinzheng.cases import actions, queries
 from qinzheng.cases import acts as told
 from qinzheng.cases.about import About
-from qinzheng.cases.actions import AnotherEvent, NotAllowed
+from qinzheng.cases.actions import AnotherEvent, NoSuchCase, NotAllowed
+from qinzheng.cases.doors import Changed, Rows, Standing, Statement
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Act, Procedure
@@ -27,49 +30,107 @@ from qinzheng.ledger import queries as events
 from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, key_of, refused, router
-from qinzheng.web.api.problems import not_found
+from qinzheng.web.api.problems import Problem, not_found
+from qinzheng.web.api.straight import straight
 
 REPLAYED = "Idempotency-Replayed"
+ATTEMPTS = 3
+"""By remembered rights, by rights found anew, and once more where they changed in between."""
 
 
 @router.post("/cases", auth=Bearer("open"), response={201: shapes.Done}, operation_id="open_case")
+@decorate_view(straight)
 def open_case(request: ApiRequest, response: HttpResponse, new: asks.NewCase) -> Status[Any]:
     """Open a case by its opening act."""
-    key = key_of(request)
-    today = dt.datetime.now(shelf.ZONE).date()
-    procedure: Procedure = shelf.in_force("procedure", new.procedure, today).definition
-    who = _who(request.reader, procedure, new.act, None)
-    about = About(new.item, new.title, new.town, new.parties, new.concerns)
-    done = actions.open_case(
-        new.procedure, new.act, who, new.form, key=key, occurred_at=_us(new.occurred_at), precision=new.precision,
-        reported_at=_us(new.reported_at), outside=new.outside, variant=new.variant, about=about,
-    )  # fmt: skip
+    done = _opened(request, new, keyed(request))
     if not done.new:
         told_of = new.model_dump(
             include={"item", "title", "town", "parties", "concerns", "outside", "variant"}
         )
         _same(done, new, told_of)
-    response["Location"] = reverse("api:case", args=[done.number])
+    response["Location"] = f"{request.path}/{done.number}"
     return Status(201, _done(response, done))
+
+
+def _opened(request: ApiRequest, new: asks.NewCase, key: uuid.UUID) -> told.Done:
+    """Open it by the rights that are remembered, if they still stand; else by those found anew."""
+    about = About(new.item, new.title, new.town, new.parties, new.concerns)
+    for attempt in range(ATTEMPTS):
+        found = request.rule.enter(request.shown) if attempt else request.shown.remembered()
+        if found is None:
+            continue
+        stands, caller = found
+        try:
+            request.rule.check(caller.user)
+            today = dt.datetime.now(shelf.ZONE).date()
+            who = _who(
+                caller.user, shelf.in_force("procedure", new.procedure, today).definition, new.act, None
+            )
+        except Exception:
+            if attempt:
+                raise
+            continue  # whoever is refused is refused by rights found anew
+        with contextlib.suppress(Changed):
+            return actions.open_case(
+                new.procedure, new.act, who, new.form, key=key, occurred_at=_us(new.occurred_at), precision=new.precision,
+                reported_at=_us(new.reported_at), outside=new.outside, variant=new.variant, about=about,
+                standing=Standing(request.shown.asks, stands),
+            )  # fmt: skip
+    raise refused()
 
 
 @router.post(
     "/cases/{number}/acts", auth=Bearer("perform", Case), response={200: shapes.Done}, operation_id="perform"
 )
+@decorate_view(straight)
 def perform(request: ApiRequest, response: HttpResponse, number: str, new: asks.NewAct) -> dict[str, Any]:
     """Do one act on a case."""
-    key = key_of(request)
-    case = request.rows.filter(number=number).first()
-    if case is None:
-        return _done(response, _done_here(request.reader, number, new, key))
-    who = _who(request.reader, actions.procedure_of(case), new.act, case)
-    done = actions.perform(
-        case.pk, new.act, who, new.form, key=key, occurred_at=_us(new.occurred_at), precision=new.precision,
-        reported_at=_us(new.reported_at),
-    )  # fmt: skip
+    key = keyed(request)
+    try:
+        done = actions.perform_for(
+            _Asker(request, new.act), number, new.act, new.form, key=key, occurred_at=_us(new.occurred_at),
+            precision=new.precision, reported_at=_us(new.reported_at),
+        )  # fmt: skip
+    except (NoSuchCase, _Hidden):
+        _, caller = request.rule.enter(request.shown)
+        done = _done_here(caller.user, number, new, key)
     if not done.new:
         _same(done, new, {})
     return _done(response, done)
+
+
+def keyed(request: ApiRequest) -> uuid.UUID:
+    """The request's key; who may not ask at all is told that first."""
+    try:
+        return key_of(request)
+    except Problem:
+        request.rule.enter(request.shown)
+        raise
+
+
+class _Hidden(Exception):
+    """The rules do not let the caller act on the case."""
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """The owner of the token that a request shows; its rights are found together with the case."""
+
+    request: ApiRequest
+    act: str
+
+    @property
+    def asks(self) -> Statement:
+        """What the token's rights stand on."""
+        return self.request.shown.asks
+
+    def who(self, stands: str, case: Case, rows: Rows) -> Who:
+        """In which post it acts on the case, if the rules let it."""
+        user = self.request.shown.caller(stands).user
+        self.request.rule.check(user)
+        if not rules.can(user, "perform", case, rows):
+            raise _Hidden
+        return _who(user, actions.procedure_of(case), self.act, case)
 
 
 @router.put(

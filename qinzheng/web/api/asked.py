@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from qinzheng.ledger.envelope import Precision
 
 Word = Annotated[str, Field(max_length=80)]
 
 
-class Strict(Schema):
+class Strict(BaseModel):
     """What is sent to us: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid")

@@ -12,9 +12,9 @@ from ninja import Router
 from ninja.security import HttpBearer
 
 from qinzheng.access import rules, tokens
-from qinzheng.access.tokens import Caller
+from qinzheng.access.tokens import Caller, Key
 from qinzheng.access.users import User
-from qinzheng.web.api.problems import Problem
+from qinzheng.web.api.problems import Problem, no_token
 
 KEY = "Idempotency-Key"
 router = Router()
@@ -22,11 +22,17 @@ router = Router()
 
 
 class ApiRequest(HttpRequest):
-    """A request that came through the door. ``rows``: what the caller may act on, where the rule is about things."""
+    """A request that came through the door. ``rows``: what the caller may act on, where the rule is about things.
+
+    ``shown``: the token, where the endpoint settles itself who asks (:mod:`qinzheng.web.api.straight`); then there is
+    neither ``caller`` nor ``reader``.
+    """
 
     caller: Caller
     reader: User
     rows: QuerySet[Any]
+    shown: Key
+    rule: Bearer
 
 
 class Bearer(HttpBearer):
@@ -45,13 +51,34 @@ class Bearer(HttpBearer):
         if caller is None:
             return None
         request.caller, request.reader = caller, caller.user  # type: ignore[attr-defined]
-        self._within_scopes(caller.user)
+        self.check(caller.user)
         if self.thing is not None:
             rows = rules.scope(caller.user, self.act, self.thing._default_manager.all())
             request.rows = rows  # type: ignore[attr-defined]
-        elif not rules.can(caller.user, self.act):
-            raise refused()
         return caller
+
+    def shown(self, request: HttpRequest) -> Key:
+        """The token that a request shows, nobody having asked whether it opens anything; 401 where it cannot."""
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        key = tokens.shown(secret.strip(), dt.datetime.now(dt.UTC)) if scheme.lower() == "bearer" else None
+        if key is None:
+            raise no_token()
+        return key
+
+    def enter(self, key: Key) -> tuple[str, Caller]:
+        """What the token's rights stand on, and the caller. Raises 401, and 403 as :meth:`check` does."""
+        stands = key.stands()
+        if stands is None:
+            raise no_token()
+        caller = key.caller(stands)
+        self.check(caller.user)
+        return stands, caller
+
+    def check(self, user: User) -> None:
+        """403 where the token's scopes do not allow the act, or the rule is about no thing and its posts do not."""
+        self._within_scopes(user)
+        if self.thing is None and not rules.can(user, self.act):
+            raise refused()
 
     def _within_scopes(self, user: User) -> None:
         wanted = {self.act} if self.act in ("ingest", "feed") else rules.SCOPES.get(self.act, frozenset())
