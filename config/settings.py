@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "qinzheng.web.requests.RequestMiddleware",
     "qinzheng.web.api.middleware.ApiMiddleware",
+    "qinzheng.web.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "qinzheng.web.headers.HeadersMiddleware",
