@@ -58,7 +58,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "qinzheng.web.requests.RequestMiddleware",
     "qinzheng.web.api.middleware.ApiMiddleware",
-    "qinzheng.web.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "qinzheng.web.headers.HeadersMiddleware",

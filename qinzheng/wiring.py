@@ -10,7 +10,7 @@ from qinzheng import __version__
 from qinzheng.calendars import checks as calendar_checks
 from qinzheng.calendars import schema as calendar_schema
 from qinzheng.cases import checks as case_checks
-from qinzheng.cases import items
+from qinzheng.cases import items, vocabulary
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
@@ -29,6 +29,7 @@ from qinzheng.operations import (
     party_commands,
     process_commands,
     token_parser,
+    webhook_parser,
 )
 from qinzheng.simulation import commands as simulation
 from qinzheng.simulation.qinghe import commands as city
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind] = {
         Kind("calendar", calendar_schema.CalendarDefinition, (calendar_checks.check_calendar,)),
         Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
         Kind("item", items.Item, (items.check_item,)),
+        Kind("vocabulary", vocabulary.Vocabulary, (vocabulary.check_vocabulary,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),
         Kind("measure", measure_schema.Measure, (measure_checks.check_measure,)),
@@ -72,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     definition_commands.register(groups, KINDS)
     party_commands.register(groups)
     token_parser.register(groups)
+    webhook_parser.register(groups)
     simulation.register(groups, KINDS)
     city.register(groups)
     return parser

@@ -108,3 +108,30 @@ class OutsideNumber(models.Model):
         db_table = "cases_outside_number"
         db_table_comment = "办件的外部编号"
         constraints = [models.UniqueConstraint(fields=["kind", "number"], name="cases_outside_number_once")]
+
+
+class Receipt(models.Model):
+    """The secret on a case's receipt, by its digest: with the number it opens where the case stands, without an account."""
+
+    case = models.OneToOneField(
+        Case, primary_key=True, on_delete=models.CASCADE, related_name="receipt", db_comment="办件"
+    )
+    digest = models.BinaryField(max_length=32, db_comment="查询码摘要（SHA-256）；查询码有 100 位随机数")
+    issued_at = models.DateTimeField(db_comment="出具时间")
+
+    class Meta:
+        db_table = "cases_receipt"
+        db_table_comment = "回执查询码；补发则旧码作废"
+
+
+class LookUp(models.Model):
+    """A try to look a case up by its receipt, kept for a minute: enough to hold guessing back in all processes."""
+
+    id = models.BigAutoField(primary_key=True, db_comment="序号")
+    place = models.BinaryField(max_length=32, db_comment="来源地址的加密摘要")
+    at = models.DateTimeField(db_comment="时刻")
+
+    class Meta:
+        db_table = "cases_look_up"
+        db_table_comment = "凭回执查询的次数（只留一分钟）"
+        indexes = [models.Index(fields=["place", "at"], name="cases_look_up_place")]

@@ -14,11 +14,10 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from qinzheng.cases.models import Case, CaseParty, CaseWords
+from qinzheng.cases.vocabulary import HAN, RUN
 from qinzheng.parties import queries as parties
 from qinzheng.parties.codes import WrongCode
 
-HAN = re.compile(r"[一-鿿]")
-RUN = re.compile(r"[0-9A-Za-z]+|[一-鿿]+")
 NUMBER = re.compile(r"^[A-Za-z]{1,6}\d{4,}$|^\d{6,}$")
 MOST_PEOPLE = 200
 

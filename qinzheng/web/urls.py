@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import include, path
 
 from qinzheng.web import errors, health, style
-from qinzheng.web.cases import opening
+from qinzheng.web.cases import opening, receipt
 from qinzheng.web.cases import views as cases
 from qinzheng.web.definitions import views as definitions
 from qinzheng.web.ledger import views as ledger
 from qinzheng.web.operating import views as operating
+from qinzheng.web.organizations import views as organizations
+from qinzheng.web.portal import items, progress, report
 from qinzheng.web.portal import views as portal
 from qinzheng.web.styleguide import views as styleguide
 from qinzheng.web.supervision import openings
@@ -17,6 +19,12 @@ from qinzheng.web.supervision import views as supervision
 
 urlpatterns = [
     path("", portal.home, name="home"),
+    path("progress/", progress.progress, name="progress"),
+    path("report/", report.report, name="report"),
+    path("items/", items.items, name="items"),
+    path("items/<str:item>/", items.item, name="item"),
+    path("organizations/", organizations.tree, name="organizations"),
+    path("organizations/<str:organization>/", organizations.unit, name="organization"),
     path("", include("qinzheng.web.accounts.urls")),
     path("work/", cases.work, name="work"),
     path("work/views/", cases.saved_views, name="saved-views"),
@@ -25,6 +33,7 @@ urlpatterns = [
     path("cases/new/<str:what>/", opening.open_one, name="open-case"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/acts/", cases.act, name="case-acts"),
+    path("cases/<str:number>/receipt/", receipt.issue, name="receipt"),
     path("cases/<str:number>/people/", cases.people, name="case-people"),
     path("cases/<str:number>/openings/", openings.ask, name="ask-opening"),
     path("openings/", openings.openings, name="openings"),
@@ -34,7 +43,7 @@ urlpatterns = [
     path("definitions/sources/<str:source>/<str:number>/", definitions.article, name="article"),
     path("definitions/rules/<str:rule>/<str:edition>/", definitions.rule, name="rule"),
     path("definitions/procedures/<str:procedure>/", definitions.procedure, name="procedure"),
-    path("definitions/items/<str:item>/", definitions.item, name="item"),
+    path("notices/", include("qinzheng.web.notices.urls")),
     path("wall/", include("qinzheng.web.wall.urls")),
     path("overview/", include("qinzheng.web.overview.urls")),
     path("ledger/events/<uuid:event>/", ledger.event, name="event"),

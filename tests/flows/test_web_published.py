@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from qinzheng.organizations.models import Organization
-from qinzheng.web.portal import views as portal
+from qinzheng.web.portal import items
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,6 +36,6 @@ def test_definitions_without_a_city_are_not_ready_and_with_one_they_are(
 
 def test_published_items_are_found_by_words_of_either_language(client: Client, published: Any) -> None:
     item = published.all("item")[0]
-    assert item.name in [found.name for found in portal.items(item.name.zh)]
-    assert item.name in [found.name for found in portal.items(item.name.en.upper())]
-    assert portal.items(item.name.zh + " zzzz") == []
+    assert item.name in [found.name for found in items.found(item.name.zh)]
+    assert item.name in [found.name for found in items.found(item.name.en.upper())]
+    assert items.found("zzzz yyyy") == []

@@ -86,12 +86,13 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
     return {
         "case": case, "procedure": procedure, "state": state, "title": title(case),
         "turn": None if state.final else TURNS[state.turn], "now": now,
-        "holder": _name(case.organization), "clocks": [_clock(each, seen, procedure) for each in _ordered(seen)],
+        "holder": _name(case.organization), "clocks": clocks(seen, procedure),
         "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, tried),
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
         "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
+        "may_issue": rules.can(reader, "perform", case),
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip
 
@@ -126,6 +127,11 @@ def _name(id: str) -> Text:
 
 
 # -- clocks -------------------------------------------------------------------------------------------
+
+
+def clocks(said: CaseSaid, procedure: Procedure) -> list[Clock]:
+    """The case's clocks as the page draws them, the most urgent first."""
+    return [_clock(each, said, procedure) for each in _ordered(said)]
 
 
 def _ordered(said: CaseSaid) -> list[ClockSaid]:

@@ -16,7 +16,6 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.schema import Article, Source
 from qinzheng.definitions.shelf import NotPublished
-from qinzheng.organizations import queries as organizations
 from qinzheng.web.components import Link
 from qinzheng.web.definitions import words
 
@@ -77,31 +76,6 @@ def procedure(request: HttpRequest, procedure: str) -> HttpResponse:
         "items": [Link(each.name, reverse("item", args=[each.id])) for each in shelf.library().standing("item") if each.procedure == procedure],
     }  # fmt: skip
     return render(request, "definitions/procedure.html", context)
-
-
-@require_safe
-def item(request: HttpRequest, item: str) -> HttpResponse:
-    """One thing that the city does for people: who decides it, how long it takes, by which law."""
-    found = _latest("item", item)
-    way: Procedure = _latest("procedure", found.procedure)
-    promises = [
-        (way.clocks[name].name, explain_promise(way, name, amount))
-        for name, amount in found.committed.items()
-    ]
-    unit = organizations.names([found.organization])[found.organization]
-    context = {
-        "item": found, "unit": unit, "procedure": procedure_link(found.procedure), "promises": promises,
-        "sort": words.SORTS[found.sort], "sources": [cited(each) for each in found.source], "basis": words.BASIS[found.basis],
-    }  # fmt: skip
-    return render(request, "definitions/item.html", context)
-
-
-def explain_promise(way: Procedure, name: str, amount: int) -> Text:
-    """What an item promises on a clock, in the clock's unit."""
-    clock = way.clocks[name]
-    limit = clock.limits.committed or clock.limits.statutory or clock.limits.own
-    assert limit is not None
-    return words.amount(limit.model_copy(update={"amount": amount}), clock)
 
 
 def cited(reference: str) -> Link:

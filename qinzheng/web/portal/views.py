@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from qinzheng.calendars.build import IncompleteCalendar
 from qinzheng.calendars.calendar import BeyondCalendar
-from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.shelf import ZONE
 from qinzheng.measures import queries as measures
@@ -27,21 +26,11 @@ from qinzheng.web.components import Bars, Link, Stat
 from qinzheng.web.kept import Kept
 from qinzheng.web.overview import said
 from qinzheng.web.overview.answers import Figure
+from qinzheng.web.portal import items
 
 PUBLIC = ("accepted", "completed", "on-time-rate")
 """The measures that everybody sees."""
 CAPTION = Text(zh="各镇街本周办结（红为超期办结）", en="Completed this week by town (red: late)")
-LONGEST = 80
-MOST = 20
-"""Answers of one search; more would be a list, not an answer."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A thing the city does that fits the question."""
-
-    name: Text
-    url: str
 
 
 @dataclass(frozen=True)
@@ -55,37 +44,15 @@ class Week:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """One question, and four doors beside it."""
-    asked = request.GET.get("q", "").strip()[:LONGEST]
+    asked = items.asked_of(request)
     context = {
         "asked": asked,
-        "found": items(asked) if asked else [],
-        "doors": doors(),
+        "found": [items.link(each) for each in items.found(asked)] if asked else [],
         "towns": towns(),
         "week": week(),
         "week_caption": CAPTION,
     }
     return render(request, "portal/home.html", context)
-
-
-def items(asked: str) -> list[Found]:
-    """The service items in force whose name, in either language, holds every word asked for; at most ``MOST``.
-
-    Only published items are found: before the city has published its catalogue there are none.
-    """
-    words = asked.casefold().split()
-    found = []
-    for item in shelf.library().all("item"):
-        name = f"{item.name.zh} {item.name.en}".casefold()
-        if all(word in name for word in words):
-            found.append(Found(item.name, address("item", item.id)))
-        if len(found) == MOST:
-            break
-    return found
-
-
-def doors() -> dict[str, str]:
-    """Where the doors of the home lead; empty for one that is not open yet."""
-    return {name: address(name) for name in ("progress", "report")}
 
 
 def towns() -> list[Link]:
@@ -97,7 +64,7 @@ def towns() -> list[Link]:
         .order_by("id")
         .values_list("id", "name_zh", "name_en")
     )
-    return [Link(Text(zh=zh, en=en or zh), address("organization", id)) for id, zh, en in rows]
+    return [Link(Text(zh=zh, en=en or zh), reverse("organization", args=[id])) for id, zh, en in rows]
 
 
 def week() -> Week | None:
@@ -157,11 +124,3 @@ _WEEK: Kept[dt.date, _Kept] = Kept(_week, 60.0)
 def forget() -> None:
     """Ask anew how the week was."""
     _WEEK.forget()
-
-
-def address(name: str, *arguments: str) -> str:
-    """The address of a page by its name, or nothing where that page is not there yet."""
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return ""

@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from config import files
 from qinzheng.access.users import Seat, User
 from qinzheng.web import assets, errors, headers, navigation, reader, style
-from qinzheng.web.portal import views as portal
+from qinzheng.web.portal import items
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,7 @@ def test_the_home_shows_nothing_that_is_not_there(client: Client) -> None:
     page = client.get("/?lang=zh").content.decode()
     assert "本周的数字还没有公布" in page
     assert "镇街名录还没有录入" in page
-    assert portal.items("路灯") == []
+    assert items.found("路灯") == []
 
 
 def test_what_is_asked_is_shown_escaped(client: Client) -> None:

@@ -1,0 +1,34 @@
+"""The receipt of a case (回执): printed for the applicant, with the secret that opens the case's standing without an account."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from qinzheng.access import rules
+from qinzheng.cases import receipts
+from qinzheng.cases.actions import procedure_of
+from qinzheng.cases.models import Case
+from qinzheng.organizations import queries as organizations
+from qinzheng.web import reader
+from qinzheng.web.cases import page
+
+
+@require_POST
+def issue(request: HttpRequest, number: str) -> HttpResponse:
+    """A new receipt, shown this once; the former one opens nothing any more. For whoever may act on the case."""
+    who = reader.of(request)
+    case = rules.scope(who, "perform", Case.objects.filter(number=number)).first()
+    if case is None:
+        raise Http404
+    seat = who.seats[0] if who.seats else None
+    secret = receipts.issue(case, seat.post if seat else who.pseudonym, seat.unit if seat else "")
+    unit = case.opened_by or case.organization
+    context = {
+        "case": case, "title": page.title(case), "procedure": procedure_of(case), "secret": secret,
+        "unit": organizations.names([unit])[unit] if unit else None, "back": reverse("case", args=[number]),
+        "look_up": request.build_absolute_uri(reverse("progress")),
+    }  # fmt: skip
+    return render(request, "cases/receipt.html", context)

@@ -1,0 +1,59 @@
+"""A plain map of the city: its towns as names, the unit and its points marked. Places as entered; a sketch, no survey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from qinzheng.definitions.form import Text
+from qinzheng.organizations import queries as organizations
+from qinzheng.organizations.models import Organization
+from qinzheng.web.language import Language, pick
+
+WIDTH, HEIGHT, MARGIN = 480, 336, 34
+LABEL = Text(zh="全市示意图：{names} 已标出", en="Sketch of the city; marked: {names}")
+
+
+def of(towns: Sequence[Organization], marked: Sequence[Organization], spoken: Language) -> str:
+    """The towns with their names, and what is marked with a pin; "" where nothing has a place."""
+    placed = [unit for unit in marked if unit.x is not None and unit.y is not None]
+    known = [town for town in towns if town.x is not None and town.y is not None]
+    if not placed or not known:
+        return ""
+    xs, ys = ([getattr(unit, axis) for unit in (*known, *placed)] for axis in ("x", "y"))
+    left, top = min(xs), min(ys)
+    scale = min(
+        (WIDTH - 2 * MARGIN) / ((max(xs) - left) or 1), (HEIGHT - 2 * MARGIN) / ((max(ys) - top) or 1)
+    )
+
+    def at(unit: Organization) -> tuple[float, float]:
+        return MARGIN + ((unit.x or 0) - left) * scale, MARGIN + ((unit.y or 0) - top) * scale
+
+    height = 2 * MARGIN + (max(ys) - top) * scale
+    here = {unit.pk for unit in placed}
+    parts = [
+        _town(*at(town), pick(organizations.text(town), spoken)) for town in known if town.pk not in here
+    ]
+    parts += [_pin(*at(unit), pick(organizations.text(unit), spoken)) for unit in placed]
+    names = ("、" if spoken == "zh" else ", ").join(
+        pick(organizations.text(unit), spoken) for unit in placed[:6]
+    )
+    label = pick(LABEL, spoken).format(names=names)
+    return (
+        f'<svg class="sketch" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(label)}">'
+        + "".join(parts) + "</svg>"
+    )  # fmt: skip
+
+
+def _town(x: float, y: float, name: str) -> str:
+    return (
+        f'<g class="place"><circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
+        f'<text x="{x:.1f}" y="{y + 17:.1f}" text-anchor="middle">{escape(name)}</text></g>'
+    )
+
+
+def _pin(x: float, y: float, name: str) -> str:
+    return (
+        f'<g class="pin"><title>{escape(name)}</title>'
+        f'<path d="M{x:.1f} {y:.1f}l-7 -11a8 8 0 1 1 14 0z"/></g>'
+    )  # fmt: skip

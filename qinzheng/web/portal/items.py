@@ -1,0 +1,173 @@
+"""What the city does for people: the catalogue, found in people's own words, and one page an item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from qinzheng.cases import vocabulary
+from qinzheng.cases.items import Item
+from qinzheng.cases.schema import Procedure
+from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
+from qinzheng.definitions.schema import Source
+from qinzheng.organizations import queries as organizations
+from qinzheng.web.calendars import today
+from qinzheng.web.components import Link
+from qinzheng.web.definitions import words
+from qinzheng.web.definitions.views import cited, procedure_link
+
+LONGEST = 80
+MOST = 20
+"""Answers of one search; more would be a list, not an answer."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How long one part may take: promised, and at most by law or by our own rule."""
+
+    name: Text
+    promised: Text | None
+    most: Text | None
+    kind: Text | None
+    basis: Link | None
+
+
+def found(asked: str) -> list[Item]:
+    """The items in force that answer a question in people's words, the best first."""
+    return vocabulary.finder(shelf.library()).find(asked, MOST)
+
+
+def asked_of(request: HttpRequest) -> str:
+    """The question in the address."""
+    return request.GET.get("q", "").strip()[:LONGEST]
+
+
+def link(item: Item) -> Link:
+    """An item by its name."""
+    return Link(item.name, reverse("item", args=[item.id]))
+
+
+@require_safe
+def items(request: HttpRequest) -> HttpResponse:
+    """The catalogue by the unit that decides; with a question, what answers it."""
+    asked = asked_of(request)
+    catalogue = sorted(shelf.library().standing("item", today()), key=lambda item: item.organization)
+    units = organizations.names({item.organization for item in catalogue})
+    groups = [
+        (Link(units[unit], reverse("organization", args=[unit])), [link(item) for item in of_unit])
+        for unit, of_unit in groupby(catalogue, key=lambda item: item.organization)
+    ]
+    context = {
+        "asked": asked, "found": [(link(item), units[item.organization]) for item in found(asked)] if asked else [],
+        "groups": groups, "count": len(catalogue),
+    }  # fmt: skip
+    return render(request, "portal/items.html", context)
+
+
+@require_safe
+def item(request: HttpRequest, item: str) -> HttpResponse:
+    """One thing that the city does: who decides it, how long it takes, by which law, where to go."""
+    library = shelf.library()
+    try:
+        found: Item = library.get("item", item)
+        way: Procedure = library.get("procedure", found.procedure)
+    except KeyError:
+        raise Http404 from None
+    unit = organizations.names([found.organization])[found.organization]
+    context = {
+        "item": found, "unit": Link(unit, reverse("organization", args=[found.organization])),
+        "procedure": procedure_link(found.procedure), "limits": limits(found, way), "way": path(way),
+        "sort": words.SORTS[found.sort], "sources": sources(found.source), "basis": words.BASIS[found.basis],
+        "from_next_day": all(
+            clock.counting.unit == "working_days" and clock.counting.start_day == "not_counted"
+            for clock in way.clocks.values() if clock.role != "step"
+        ),
+        "sample": found.basis == "ours", "points": points(found),
+    }  # fmt: skip
+    return render(request, "portal/item.html", context)
+
+
+def limits(item: Item, way: Procedure) -> list[Limit]:
+    """The limits of the item's clocks that count for people: what is promised, and what may not be passed."""
+    told = []
+    for name, clock in way.clocks.items():
+        most = clock.limits.statutory or clock.limits.own
+        amount = item.committed.get(name)
+        promise = clock.limits.committed or most
+        if clock.role == "step" or (most is None and amount is None):
+            continue
+        if amount is not None and promise is not None:
+            promise = promise.model_copy(update={"amount": amount})
+        told.append(
+            Limit(
+                clock.name, words.amount(promise, clock) if promise else None, words.amount(most, clock) if most else None,
+                words.LIMITS["statutory" if clock.limits.statutory else "own"] if most else None,
+                cited(most.source[0]) if most else None,
+            )
+        )  # fmt: skip
+    return told
+
+
+def path(way: Procedure) -> list[Text]:
+    """The way through in its plainest form: from the opening act, always by the first act that leads on."""
+    opening = next((act for act in way.acts.values() if act.opens), None)
+    if opening is None:
+        return []
+    names, state, seen = [opening.name], opening.to, set()
+    while state is not None and not way.states[state].final and state not in seen:
+        seen.add(state)
+        onward = [
+            act
+            for act in way.acts.values()
+            if state in act.from_ and act.to not in (None, state) and act.to not in seen
+        ]
+        forward = [act for act in onward if act.to and not _back(way, act.to)]
+        if not forward:
+            break
+        names.append(forward[0].name)
+        state = forward[0].to
+    return names
+
+
+def _back(way: Procedure, state: str) -> bool:
+    """Whether a state is a side road: it waits for the applicant, for a third party, or ends in nothing."""
+    found = way.states[state]
+    return found.turn in ("applicant", "third_party") or found.final in (
+        "refused",
+        "withdrawn",
+        "void",
+        "transferred",
+    )
+
+
+def sources(references: Sequence[str]) -> list[tuple[Link, Text]]:
+    """What it rests on, and how far that was compared with the text."""
+    told = []
+    for reference in references:
+        source: Source = shelf.library().get("source", reference.partition("/")[0])
+        told.append((cited(reference), words.MARKS[source.mark]))
+    return told
+
+
+def points(item: Item) -> list[Link]:
+    """Where it is taken in: the city's own points, or those of the unit that decides; the towns' are on their pages."""
+    day = today()
+    listed = organizations.of_kind("service_point", day)
+    above = organizations.parents([point.id for point in listed], day)
+    towns = {town.id for town in organizations.of_kind("town", day)}
+    return [
+        Link(organizations.text(point), reverse("organization", args=[point.id]))
+        for point in listed
+        if above.get(point.id) not in towns and above.get(point.id) in (item.organization, CIVIC)
+    ]  # fmt: skip
+
+
+CIVIC = "administrative-approval"
+"""The unit whose points take every item in (综合窗口)."""
