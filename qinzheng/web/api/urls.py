@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from qinzheng import __version__
-from qinzheng.web.api import acts, cases, catalogue, door, feed, ingest, problems, shapes
+from qinzheng.web.api import acts, cases, catalogue, door, feed, ingest, problems, shapes, webhooks
 from qinzheng.web.api.door import Shut
 
 
@@ -53,7 +53,7 @@ api = Api(
     auth=Shut(),
 )
 problems.register(api)
-ENDPOINTS = (cases, acts, catalogue, feed, ingest)
+ENDPOINTS = (cases, acts, catalogue, feed, ingest, webhooks)
 """The modules whose endpoints are on the router."""
 api.add_router("", door.router)
 
