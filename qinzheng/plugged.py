@@ -7,6 +7,7 @@ Imported once by ``qinzheng.operations.apps`` when Django is ready; the commands
 from __future__ import annotations
 
 from qinzheng import wiring
+from qinzheng.access import guard
 from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
@@ -15,6 +16,7 @@ from qinzheng.exchange.upward import figures as upward_figures
 from qinzheng.exchange.upward import replay as upward_replay
 from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
+from qinzheng.notifications import recipients
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
 from qinzheng.organizations import replay as organizations_replay
@@ -38,4 +40,5 @@ projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, 
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
 worker.DUTIES[:] = [*duties.DUTIES, worker.Duty("upward", 5.0, report_upward)]
 operating.FIGURES[:] = [figures.figures, upward_figures.figures]
+recipients.GUARDS[:] = [guard.may_learn]
 doctor.QUESTIONS[:] = [health.migrations, health.definitions, health.city]

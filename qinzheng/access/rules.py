@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from qinzheng.access.facts import Rows, beside, holds
 from qinzheng.access.models import Account, BreakGlass, Token
 from qinzheng.access.users import User
 from qinzheng.cases.models import Case
+from qinzheng.notifications.models import Notice
 from qinzheng.organizations.models import Organization
 from qinzheng.supervision.models import Card
 
@@ -98,6 +100,7 @@ CLAUSES: list[Clause] = [
     Clause("openings are approved by leaders", BreakGlass, _read("approve"), _has("leader"), _everything),
     Clause("supervision sees its openings", BreakGlass, _read(), _has("supervisor"), lambda u: Q(asked_by=u.account)),
     Clause("openings are read by auditors", BreakGlass, _read(), _has("auditor"), _everything),
+    Clause("a notice is for whom it is addressed to, while it may see what it is about", Notice, _read("mark"), lambda u: bool(recipients_of(u)), lambda u: _told(u)),
 ]  # fmt: skip
 
 DENIALS: list[Clause] = [
@@ -127,6 +130,31 @@ def _sealed(user: User) -> QuerySet[Any]:
     return concerns._default_manager.filter(_concerning(user))
 
 
+def recipients_of(user: User) -> frozenset[str]:
+    """As whom a user is told: the posts that it acts in, its parties, its account, its power."""
+    firms = {party for party, _ in user.limited}
+    own = {user.pseudonym} if user.pseudonym else set()
+    powers = {f"power:{user.power}"} if user.power else set()
+    return frozenset({*user.posts, *user.parties, *firms, *own, *powers})
+
+
+def openings_named(user: User) -> QuerySet[Any]:
+    """The openings that the user may see, with the ``ref`` by which notices name them."""
+    ref = Concat(Value("opening:"), Cast("pk", CharField()), output_field=CharField())
+    return scope(user, "see", BreakGlass.objects.annotate(ref=ref))
+
+
+def _told(user: User) -> Q:
+    """Notices addressed to the user; of a case or an opening only while it may see it."""
+    cases = scope(user, "see", Case.objects.filter(pk=OuterRef("subject")))
+    openings = openings_named(user).filter(ref=OuterRef("subject"))
+    return Q(recipient__in=recipients_of(user)) & (
+        Q(subject="")
+        | (Q(subject__startswith="case:") & Q(Exists(cases)))
+        | (Q(subject__startswith="opening:") & Q(Exists(openings)))
+    )
+
+
 PAGES: dict[str, Callable[[User], bool]] = {
     "work": lambda u: _office(u) or bool(u.roles & {"supervisor"}),
     "wall": lambda u: u.head or bool(u.roles & {"supervisor", "leader", "auditor"}),
@@ -142,6 +170,8 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "openings": lambda u: bool(u.roles & {"supervisor", "leader", "auditor"}),
     "ask_opening": lambda u: bool(u.roles & {"supervisor"}),
     "open": lambda u: u.takes_part or bool(u.roles & OFFICE),
+    "notices": lambda u: bool(u.seats or u.takes_part or u.power),
+    "contacts": lambda u: bool(u.seats),
     "ingest": lambda u: u.scopes is not None and "ingest" in u.scopes,
     "feed": lambda u: u.scopes is not None and "feed" in u.scopes,
 }

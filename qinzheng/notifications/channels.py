@@ -21,8 +21,8 @@ class Message:
     ``id`` is the same at every attempt (the delivery's own, a UUID): receivers tell doubles by it. ``title`` is one
     line and holds nothing personal; ``text`` is plain text. ``address`` is what the channel sends to: a mail address,
     a mobile number, the name of a subscription; it is opened for this one attempt and never logged. ``template`` and
-    ``arguments`` are for channels that send approved templates only (SMS): the gateway's template number and the
-    values of its placeholders by name. An ``urgent`` message does not wait for the end of quiet hours.
+    ``arguments`` are for channels that send approved templates only (SMS): the gateway's template number, the
+    values of its placeholders by name, and the signature under which it is sent. An ``urgent`` message does not wait for the end of quiet hours.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Message:
     text: str
     address: str = field(repr=False)
     template: str = ""
+    signature: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
     urgent: bool = False
 

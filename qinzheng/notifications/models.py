@@ -25,15 +25,16 @@ def delivery_id() -> uuid.UUID:
 class Notice(models.Model):
     """Somebody was told of one event under one definition: once, whoever counts again.
 
-    ``recipient``: ``post:p-…``, ``party:…``, ``account:a-…`` or ``power:security``. ``subject`` is what its reader
-    must be allowed to see: ``case:…`` or ``opening:…``; empty where there is nothing to guard.
+    ``recipient``: a post (``p-…``), a party (``party:…``), an account (``a-…``) or a power (``power:security``). ``subject``
+    is what its reader must be allowed to see: ``case:…`` or ``opening:…``; empty where there is nothing to guard.
+    ``about`` is the card or clock within it: ``card:…``, ``clock:name:ordinal``.
     """
 
     definition = models.CharField(max_length=80, db_comment="通知定义")
     edition = models.CharField(max_length=64, db_comment="所依版本")
     recipient = models.CharField(max_length=80, db_comment="告知对象：岗位、当事人、账号或权限")
     subject = models.CharField(max_length=80, default="", db_comment="读者须能查看的办件或破窗申请；空为无")
-    about = models.CharField(max_length=80, default="", db_comment="所涉的牌（card:…）；空为无")
+    about = models.CharField(max_length=80, default="", db_comment="所涉的牌或时钟；空为无")
     event = models.UUIDField(db_comment="缘起的事件")
     facts: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         default=dict, db_comment="占位内容（不含个人信息）"
@@ -56,7 +57,9 @@ class Notice(models.Model):
                 name="notifications_notice_unread",
                 condition=models.Q(read_at=None),
             ),
-            models.Index(fields=["about"], name="notifications_notice_about", condition=~models.Q(about="")),
+            models.Index(
+                fields=["subject", "about"], name="notifications_notice_about", condition=~models.Q(about="")
+            ),
         ]
 
 
@@ -139,3 +142,15 @@ class Tally(models.Model):
         db_table = "notifications_tally"
         db_table_comment = "投递结果累计"
         constraints = [models.UniqueConstraint(fields=["channel", "state"], name="notifications_tally_one")]
+
+
+# Tables that stand with what they are about; Django looks for them here.
+from qinzheng.notifications.one_time import OneTimeCode  # noqa: E402
+from qinzheng.notifications.simulated import ShownMessage  # noqa: E402
+from qinzheng.notifications.subscriptions import Attempt, Secret, Subscription  # noqa: E402
+from qinzheng.notifications.text_messages import Paced  # noqa: E402
+
+__all__ = [
+    "Attempt", "Contact", "Cursor", "Delivery", "Notice", "OneTimeCode", "Paced", "Secret", "ShownMessage", "Subscription",
+    "Tally",
+]  # fmt: skip

@@ -66,7 +66,9 @@ class Occasion(Strict):
     acts: list[Identifier] = []
     traits: list[Trait] = []
     finals: list[Final] = Field(default=[], description="the state that the act led to ends the case so")
-    assigns: bool = Field(default=False, description="only acts that hand the case to another unit")
+    assigns: bool | None = Field(
+        default=None, description="true: only acts that hand the case to another unit; false: only others"
+    )
     levels: list[Level] = []
     conditions: list[Identifier] = Field(default=[], description="conditions of the card's rule")
     other_conditions: list[Identifier] = Field(default=[], description="every condition but these")

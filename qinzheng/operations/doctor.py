@@ -91,6 +91,7 @@ def findings() -> Iterator[Finding]:
             return
     yield from _keys()
     yield from _worker()
+    yield _mail()
     yield from _front()
 
 
@@ -280,6 +281,17 @@ def _worker() -> Iterator[Finding]:
                 f"后台职责 {beat.duty} 最近一次失败：{beat.fault}",
                 f"the worker's duty {beat.duty} failed when it last ran: {beat.fault}",
             )
+
+
+def _mail() -> Finding:
+    if not settings.EMAIL_HOST:
+        return Finding(
+            "mail", "doubt", "没有设置 SMTP_URL：通知只在页面，不发邮件；见 docs/how-to/notices.md",
+            "SMTP_URL is not set: notices stand on the page only and no mail goes out; see docs/how-to/notices.md",
+        )  # fmt: skip
+    return Finding(
+        "mail", "good", f"邮件经 {settings.EMAIL_HOST} 发出", f"mail goes out by {settings.EMAIL_HOST}"
+    )
 
 
 def _front() -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from qinzheng.ledger import crypto, queries, sequencer, witnessed
 from qinzheng.measures import queries as measures
+from qinzheng.notifications import follow as notices
+from qinzheng.notifications import telling
 from qinzheng.operations.ticking import Aside, Redetermination, tick_once
 from qinzheng.operations.worker import Duty
 from qinzheng.organizations import actions as organizations
@@ -62,6 +64,11 @@ def follow() -> int:
     return measures.follow(ARCHIVED)
 
 
+def tell() -> int:
+    """Tell what the log has gained, then send what is due."""
+    return notices.follow() + telling.send()
+
+
 DUTIES = [
     Duty("tick", 0.4, tick),
     Duty("redetermination", 2.0, Redetermination().once),
@@ -70,4 +77,5 @@ DUTIES = [
     Duty("officer-days", 20.0, officer_days),
     Duty("hand-back", 5.0, hand_back),
     Duty("archive", 5.0, follow),
+    Duty("notices", 1.0, tell),
 ]

@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import Metric
 
 from qinzheng.ledger import queries
 from qinzheng.measures import queries as measures
+from qinzheng.notifications import queries as notices
 
 MOST_COUNTED = 100_000
 """A backlog above this is told as this: it is an alarm anyway."""
@@ -60,6 +61,32 @@ def figures() -> Iterator[Metric]:
         signed(),
     )
     yield _gauge("qinzheng_archive_events", "Events in the archive of measures.", measures.position())
+    yield from _notices()
+
+
+def _notices() -> Iterator[Metric]:
+    found = notices.figures()
+    yield _gauge("qinzheng_notices_behind", "Events that notices have not been told of yet.", found.behind)
+    yield _gauge(
+        "qinzheng_notices_waiting", "Messages queued or held, by every channel.", sum(found.waiting.values())
+    )
+    yield _gauge(
+        "qinzheng_notices_oldest_seconds", "How old the oldest message is that waits.", found.oldest_s
+    )
+    by_channel = GaugeMetricFamily(
+        "qinzheng_notice_channel_waiting", "Messages queued or held.", labels=["channel"]
+    )
+    ended = CounterMetricFamily(
+        "qinzheng_notice_channel_ended", "Messages sent, refused and failed.", labels=["channel", "state"]
+    )
+    for channel, number in sorted(found.waiting.items()):
+        by_channel.add_metric([channel], number)
+    for (channel, state), number in sorted(found.ended.items()):
+        ended.add_metric([channel, state], number)
+    yield from (by_channel, ended)
+    for state in ("sent", "refused", "failed"):
+        total = sum(number for (_, one), number in found.ended.items() if one == state)
+        yield _gauge(f"qinzheng_notices_{state}", f"Messages {state}, by every channel.", total)
 
 
 def signed() -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from qinzheng.web import language, navigation, reader, theme
+from qinzheng.web.notices import bell
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -20,4 +21,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "dark_media": theme.MEDIA[theme.of(request)],
         "reader": who,
         "navigation": navigation.open_to(who, request.path),
+        "unread": lambda: bell.unread(who),
     }

@@ -37,6 +37,7 @@ DUTIES = {
     "checkpoint": Text(zh="签发检查点", en="signed checkpoints"),
     "hand-back": Text(zh="代理到期交还", en="absences handed back"),
     "archive": Text(zh="指标档案", en="archive of measures"),
+    "notices": Text(zh="通知：生成与发送", en="notices: told and sent"),
     "upward": Text(zh="上报", en="reporting upward"),
 }
 FAULTS = {
@@ -67,6 +68,12 @@ WORDS = {
     "qinzheng_open_cases": Text(zh="在办办件", en="open cases"),
     "qinzheng_checkpoint_events": Text(zh="库外检查点覆盖的事件", en="events under the newest checkpoint"),
     "qinzheng_archive_events": Text(zh="指标档案中的事件", en="events in the archive"),
+    "qinzheng_notices_behind": Text(zh="通知尚未读到的事件", en="events that notices have not reached"),
+    "qinzheng_notices_waiting": Text(zh="等待发送的邮件和短信", en="mails and short messages that wait"),
+    "qinzheng_notices_oldest_seconds": Text(zh="最久未发出的（秒）", en="the oldest of them (seconds)"),
+    "qinzheng_notices_sent": Text(zh="已发出", en="messages sent"),
+    "qinzheng_notices_refused": Text(zh="被拒或无地址", en="messages refused, or without an address"),
+    "qinzheng_notices_failed": Text(zh="多次未成或过期", en="messages failed or expired"),
     "qinzheng_upward_late_packets": Text(zh="超时未答复的上报包", en="packets unanswered beyond the limit"),
     "qinzheng_upward_unanswered_packets": Text(zh="等待答复的上报包", en="packets waiting for an answer"),
     "qinzheng_upward_open_records": Text(zh="须补正的上报记录", en="reported records to mend"),
