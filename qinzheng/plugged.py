@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from qinzheng import wiring
 from qinzheng.access import guard
+from qinzheng.access import replay as access_replay
 from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
 from qinzheng.exchange.upward import figures as upward_figures
+from qinzheng.exchange.upward import models as upward_models
 from qinzheng.exchange.upward import replay as upward_replay
 from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
-from qinzheng.notifications import recipients
+from qinzheng.notifications import quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
 from qinzheng.organizations import replay as organizations_replay
-from qinzheng.parties import codes
+from qinzheng.parties import codes, keys
 from qinzheng.parties import replay as parties_replay
 from qinzheng.supervision import live, programs, refold, replay
 from qinzheng.web import health
+from qinzheng.web.api import feed
 from qinzheng.web.operating import views as operating
 
 shelf.set_kinds(wiring.KINDS)
@@ -34,11 +37,23 @@ projections.PROJECTIONS[:] = [
     *organizations_replay.PROJECTIONS,
     *parties_replay.PROJECTIONS,
     *replay.PROJECTIONS,
+    *access_replay.PROJECTIONS,
     *upward_replay.PROJECTIONS,
 ]
-projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, upward_replay.check]
+projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, access_replay.check, upward_replay.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
 worker.DUTIES[:] = [*duties.DUTIES, worker.Duty("upward", 5.0, report_upward)]
 operating.FIGURES[:] = [figures.figures, upward_figures.figures]
 recipients.GUARDS[:] = [guard.may_learn]
 doctor.QUESTIONS[:] = [health.migrations, health.definitions, health.city]
+keys.SEALED.extend(upward_models.SEALED)
+keys.SEALED.append(webhooks.SECRETS)
+webhooks.FEEDS[:] = [feed.pushed]
+telling.QUIET[:] = [quiet.until]
+telling.CHANNELS["webhook"] = webhooks.Hook()
+if (sms := text_messages.channel()) is not None:
+    telling.CHANNELS["sms"] = sms
+worker.DUTIES += [
+    worker.Duty("webhooks", 1.0, webhooks.deliver),
+    worker.Duty("sms-receipts", 30.0, receipts.fetch),
+]
