@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from qinzheng.exchange.upward import deployment, packets
 from qinzheng.exchange.upward.building import SYSTEM, report_subject, subject
 from qinzheng.exchange.upward.models import Answer, Entry, Packet, Record
 from qinzheng.exchange.upward.packets import BadAnswer
+from qinzheng.exchange.upward.records import SPACE
 from qinzheng.exchange.upward.schema import Upward
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.envelope import NewEvent
@@ -72,44 +74,53 @@ def _apart(raw: bytes) -> list[bytes]:
             found[-1].append(each)
         else:
             found.append([each])
-    return [b"\n".join(each) for each in found] or [raw]
+    if not found or any(each[0][:1] != b"{" for each in found):
+        return [raw]  # a page of some proxy is one refusal, not one a line
+    return [b"\n".join(each) for each in found]
 
 
 def _one(upward: Upward, raw: bytes) -> str:
     id = hashlib.sha256(f"{upward.id}\n".encode() + raw).hexdigest()
     with transaction.atomic():
-        known = Answer.objects.filter(pk=id).values_list("result", flat=True).first()
-        if known is not None:
-            return "doubled" if known in ("taken", "doubled") else known
-        now = clock()
-        packet: Packet | None = None
-        try:
-            told = _read(upward, raw)
-            packet = _packet(upward, told)
-            result = _apply(upward, packet, told, id, now)
-        except BadAnswer as why:
-            result = str(why)
-        sealed = keys.current(writing=True).seal(id, raw)
-        made = Answer(
-            id=id, report=upward.id, packet=packet.pk if packet else "", result=result, came_at=now,
-            sealed=sealed.sealed, key_wrapped=sealed.key_wrapped, commitment=sealed.commitment,
-        )  # fmt: skip
-        if not Answer.objects.bulk_create([made], ignore_conflicts=True):
-            return "doubled"  # pragma: no cover - the same bytes in another worker at this moment
-        if result in REFUSED:
-            body = {"answer": id, "reason": result, "packet": packet.pk if packet else ""}
-            ledger.append(
-                [
-                    NewEvent(
-                        type=ANSWER_REFUSED,
-                        subject=report_subject(upward.id),
-                        kind="determination",
-                        actor=SYSTEM,
-                        body=body,
-                    )
-                ]
-            )
+        known = Answer.objects.select_for_update().filter(pk=id).first()
+        if known is not None and known.result not in REFUSED:
+            return "doubled"
+        packet, result = _judged(upward, raw, id, clock())
+        if known is None:
+            _keep(upward, raw, id, packet, result)
+        elif known.result != result:  # refused for want of a key, and now we have it
+            known.packet, known.result = packet.pk if packet else "", result
+            known.save(update_fields=["packet", "result"])
     return result
+
+
+def _judged(upward: Upward, raw: bytes, id: str, now: dt.datetime) -> tuple[Packet | None, str]:
+    """The packet that the answer is about, if we know it, and what came of it."""
+    packet: Packet | None = None
+    try:
+        told = _read(upward, raw)
+        packet = _packet(upward, told)
+        return packet, _apply(upward, packet, told, id, now)
+    except BadAnswer as why:
+        return packet, str(why)
+
+
+def _keep(upward: Upward, raw: bytes, id: str, packet: Packet | None, result: str) -> None:
+    """The answer as it came, sealed; where it was refused the ledger says so, with the reason."""
+    sealed = keys.current(writing=True).seal(id, raw)
+    named = packet.pk if packet else ""
+    made = Answer(
+        id=id, report=upward.id, packet=named, result=result, came_at=clock(), sealed=sealed.sealed,
+        key_wrapped=sealed.key_wrapped, commitment=sealed.commitment,
+    )  # fmt: skip
+    Answer.objects.bulk_create([made], ignore_conflicts=True)  # another worker may hold the same bytes
+    if result in REFUSED:
+        body = {"answer": id, "reason": result, "packet": named}
+        event = NewEvent(
+            type=ANSWER_REFUSED, subject=report_subject(upward.id), kind="determination", actor=SYSTEM, body=body,
+            id=uuid.uuid5(SPACE, id),
+        )  # fmt: skip
+        ledger.append([event])
 
 
 # -- reading ------------------------------------------------------------------------------------------
