@@ -27,7 +27,7 @@ BEGIN = 1_735_693_200_000_000
 """2025-01-01 09:00 in Beijing, microseconds UTC."""
 
 # A case in seven events: received, its acceptance clock, accepted, its decision clock, granted, that clock ended,
-# and for one in eight a card. Every number follows from the case's own number, so that each run is the same.
+# and for one in eight a card; one case in 20,000 is sealed, one in three names its town. Every number follows from the case's own number, so that each run is the same.
 EVENTS = f"""
 WITH cases AS (
   SELECT i, 'case:' || name AS subject, opened, opened + took * 24 * {HOUR} AS ended, took, org, item, late FROM (
@@ -52,10 +52,12 @@ SELECT (row_number() OVER (ORDER BY came, i, n) - 1)::BIGINT AS position, NULL::
   CASE n WHEN 1 THEN 'receive' WHEN 3 THEN 'accept' WHEN 5 THEN 'refuse' END AS act,
   CASE n WHEN 1 THEN 'received' WHEN 3 THEN 'accepted' WHEN 5 THEN 'refused' END AS state, org AS holder,
   CASE WHEN n = 1 THEN item END AS item, CASE WHEN n = 1 THEN '' END AS variant,
+  CASE WHEN n = 1 THEN CASE WHEN i % 3 = 0 THEN 'town-' || lpad((i % 18)::VARCHAR, 2, '0') ELSE '' END END AS town,
+  CASE WHEN n = 1 THEN i % 20000 = 0 END AS sealed,
   CASE WHEN n = 5 THEN came END AS closed, CASE WHEN n = 5 THEN ((came + 8 * {HOUR}) // 86400000000)::INTEGER END
     AS closed_day, NULL::BIGINT AS passed,
-  CASE n WHEN 2 THEN 'correction' WHEN 4 THEN 'decision' WHEN 6 THEN 'decision' END AS clock,
-  CASE WHEN n IN (2, 4, 6) THEN 0 END::INTEGER AS ordinal,
+  CASE n WHEN 2 THEN 'correction' WHEN 4 THEN 'decision' WHEN 6 THEN 'decision' WHEN 7 THEN 'decision' END AS clock,
+  CASE WHEN n IN (2, 4, 6, 7) THEN 0 END::INTEGER AS ordinal,
   CASE WHEN n = 2 THEN opened WHEN n IN (4, 6) THEN opened + {HOUR} END AS start,
   CASE WHEN n IN (2, 4, 6) THEN opened + 28 * 24 * {HOUR} END AS due, NULL::BIGINT AS promise, NULL::BIGINT AS paused,
   CASE WHEN n = 6 THEN ended WHEN n = 2 THEN opened + {HOUR} END AS ended,
@@ -66,6 +68,9 @@ SELECT (row_number() OVER (ORDER BY came, i, n) - 1)::BIGINT AS position, NULL::
   NULL::INTEGER AS promise_day,
   CASE WHEN n = 6 THEN ((ended + 8 * {HOUR}) // 86400000000)::INTEGER
     WHEN n = 2 THEN ((opened + 8 * {HOUR}) // 86400000000)::INTEGER END AS ended_day,
+  CASE WHEN n IN (2, 4, 6) THEN 0 END::INTEGER AS rested,
+  CASE WHEN n IN (2, 4, 6) THEN ((opened + 28 * 24 * {HOUR} + 8 * {HOUR}) // 86400000000)::INTEGER END AS first_due_day,
+  NULL::INTEGER AS first_promise_day,
   CASE WHEN n = 7 THEN md5('card' || i::VARCHAR) END AS card,
   CASE WHEN n = 7 THEN 'standard.law-pre-warning' END AS rule,
   CASE WHEN n = 7 THEN CASE i % 3 WHEN 0 THEN 'warning' WHEN 1 THEN 'yellow' ELSE 'red' END END AS level,

@@ -14,6 +14,8 @@ from qinzheng.ledger.envelope import NewEvent, Precision
 
 OPENED, PERFORMED, MIGRATED, NUMBERED = "cases.opened", "cases.performed", "cases.migrated", "cases.numbered"
 DEEMED, UNDEEMED = "cases.deemed", "cases.undeemed"
+CONCERNED = "cases.concerned"
+"""whom a case concerns from now on, so that it is sealed from them; nobody: it is sealed no more"""
 SYSTEM = Who("system", "", "system")
 
 

@@ -72,12 +72,16 @@ class Month(Segment):
 
 @dataclass(frozen=True)
 class Manifest:
-    """Which files count. ``month`` is the month of the tail, ``leaf`` the leaf hash of the last event."""
+    """Which files count. ``month`` is the month of the tail, ``leaf`` the leaf hash of the last event.
+
+    ``form`` is that of the files' rows (``rows.FORM``).
+    """
 
     months: tuple[Month, ...] = ()
     tail: tuple[Segment, ...] = ()
     month: str = ""
     leaf: str = ""
+    form: int = rows.FORM
 
     @property
     def position(self) -> int:
@@ -92,10 +96,12 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The archive as it stands; empty where there is none yet."""
+    """The archive as it stands; empty where there is none yet, or one of another form, which the follower makes again."""
     try:
         raw = json.loads((folder / "manifest.json").read_bytes())
     except FileNotFoundError:
+        return Manifest()
+    if raw.get("form") != rows.FORM:
         return Manifest()
     return Manifest(
         tuple(Month(**month) for month in raw["months"]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,29 +37,25 @@ class Units:
     """Where an organization's facts also count: in itself, and in every unit above it.
 
     ``above``: organization → the units that it belongs to, itself first; one that is missing counts for itself.
-    ``town``: organization → its town. ``listed``: units shown even where nothing was counted.
+    ``town``: organization → the town that it lies in, for facts of cases that name no town of their own.
+    ``listed``: units shown even where nothing was counted.
     """
 
     above: Mapping[str, Sequence[str]] = field(default_factory=dict)
     town: Mapping[str, str] = field(default_factory=dict)
     listed: Sequence[str] = ()
 
-    def of(self, dimension: str, organization: str) -> Sequence[str]:
-        """The units of a dimension in which an organization's fact counts."""
-        if dimension == "town":
-            return (self.town.get(organization, ""),)
+    def of(self, organization: str) -> Sequence[str]:
+        """The units in which an organization's fact counts."""
         return self.above.get(organization, (organization,))
-
-    def under(self, dimension: str, unit: str, known: Iterable[str]) -> frozenset[str]:
-        """The organizations of ``known`` whose facts count in a unit."""
-        return frozenset(one for one in known if unit in self.of(dimension, one))
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What reproduces an answer: the question, the position of the ledger, how many facts, and their digest.
 
-    ``organizations`` are those counted, None for all. ``digest`` is the SHA-256 over the sorted positions of the
+    ``organizations`` are those counted, None for all; ``lying`` those that lie in the town asked for. ``sealed_at``: the
+    cases left out are those that were sealed at this position of the ledger; None: sealed cases were counted. ``digest`` is the SHA-256 over the sorted positions of the
     events that prove the facts, each with whether it counts in the numerator; None until it is asked for.
     """
 
@@ -73,6 +69,8 @@ class Evidence:
     position: int
     count: int
     digest: str | None = None
+    lying: tuple[str, ...] = ()
+    sealed_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,9 @@ class Question:
     organizations: frozenset[str] | None = None
     units: Units = field(default_factory=Units)
     where: tuple[tuple[str, str], ...] = ()
+    lying: tuple[str, ...] = ()
+    sealed_at: int | None = None
+    """leave out the cases sealed at this position; None: count them"""
 
 
 @dataclass
@@ -115,11 +116,17 @@ class _Sum:
     pairs: Counter[tuple[int, int]] = field(default_factory=Counter)
     """(limit - used, limit)"""
     from_: set[str] = field(default_factory=set)
+    lying: set[str] = field(default_factory=set)
 
-    def add(self, organization: str, hit: bool, used: int | None, allowed: int | None, count: int) -> None:
+    def add(
+        self, organization: str, own: str, hit: bool, used: int | None, allowed: int | None, count: int
+    ) -> None:
+        """``own``: the town that the facts themselves name."""
         self.n += count
         self.hits += count if hit else 0
         self.from_.add(organization)
+        if not own:
+            self.lying.add(organization)
         if used is not None:
             self.days[used] += count
             if allowed is not None:
@@ -159,17 +166,36 @@ def ranks(measure: Measure, answers: Sequence[Answer]) -> list[tuple[int, Answer
     return [(values.index(answer.value) + 1, answer) for answer in able]
 
 
-def proofs(facts: Facts, meaning: Meaning, question: Question, evidence: Evidence) -> list[tuple[int, bool]]:
-    """(position, whether it counts in the numerator) of every fact behind an answer, in order."""
-    narrowed = replace(
-        question,
-        organizations=None if evidence.organizations is None else frozenset(evidence.organizations),
-        where=evidence.where,
-        upto=evidence.position,
+def proofs(
+    facts: Facts, meaning: Meaning, question: Question, evidence: Evidence, *, without: Collection[int] = (),
+    begin: int = 0, limit: int | None = None,
+) -> list[tuple[int, bool]]:  # fmt: skip
+    """(position, whether it counts in the numerator) of the facts behind an answer, in order: all, or ``limit`` from ``begin``.
+
+    ``without``: keys of cases of which nothing is told.
+    """
+    asked = _narrowed(facts, question, evidence)
+    sql = facts_sql(facts, meaning, replace(asked, hidden=tuple({*asked.hidden, *without})))
+    page = "" if limit is None else f" LIMIT {limit} OFFSET {begin}"
+    found = facts.con.cursor().execute(
+        f"SELECT proof, hit FROM ({sql.text}) ORDER BY proof, hit{page}", sql.parameters
     )
-    con = facts.con.cursor()
-    marks = _marks(con, facts, meaning, _asked(facts, narrowed)).column("mark").to_pylist()
-    return [(mark >> 1, bool(mark & 1)) for mark in sorted(marks)]
+    return [(position, bool(hit)) for position, hit in found.fetchall()]
+
+
+def same(facts: Facts, meaning: Meaning, question: Question, evidence: Evidence) -> bool:
+    """Whether the evidence, asked again at its position, is the same: count and digest."""
+    marks = _marks(facts.con.cursor(), facts, meaning, _narrowed(facts, question, evidence)).column("mark")
+    digest = evidence.digest
+    return len(marks) == evidence.count and digest in (None, _digest(marks.chunks))
+
+
+def _narrowed(facts: Facts, question: Question, evidence: Evidence) -> Asked:
+    """The question that the evidence tells, as it is put to DuckDB."""
+    return _asked(facts, replace(
+        question, organizations=None if evidence.organizations is None else frozenset(evidence.organizations),
+        where=evidence.where, lying=evidence.lying, upto=evidence.position, sealed_at=evidence.sealed_at,
+    ))  # fmt: skip
 
 
 def _check(measure: Measure, question: Question) -> None:
@@ -197,7 +223,9 @@ def _asked(facts: Facts, question: Question) -> Asked:
     )
     ends = tuple((rows.day_number(part.last), _end(part, known)) for part in parts)
     return Asked(
-        measure, question.period, question.upto, _end(question.period, known), ends, question.organizations, question.where
+        measure, question.period, question.upto, _end(question.period, known), ends, question.organizations,
+        question.where, question.lying,
+        () if question.sealed_at is None else tuple(facts.sealed(question.sealed_at)),
     )  # fmt: skip
 
 
@@ -207,7 +235,7 @@ def _end(period: Period, known: int) -> int:
 
 def _named(question: Question) -> tuple[list[str], str]:
     """The dimensions that DuckDB groups by besides the organization, and their columns."""
-    plain = [dimension for dimension in question.by if dimension not in ("organization", "town")]
+    plain = [dimension for dimension in question.by if dimension != "organization"]
     return plain, "".join(f", {dimension_sql(dimension)} AS d{i}" for i, dimension in enumerate(plain))
 
 
@@ -223,7 +251,8 @@ def _grouped(con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Q
     if of_days and any(row[2] is None or row[3] is None for row in found):
         _alarm(con, facts, sql)
     for organization, hit, used, allowed, count, *key in found:
-        yield organization, dict(zip(plain, key, strict=True)), (hit, used, allowed, count)
+        named_key = dict(zip(plain, key, strict=True))
+        yield organization, named_key, (named_key.get("town", ""), hit, used, allowed, count)
 
 
 def _alarm(con: Any, facts: Facts, sql: Sql) -> None:
@@ -238,10 +267,11 @@ def _rolled(question: Question, organization: str, key: Mapping[str, str]) -> li
     """The keys under which an organization's facts count."""
     keys: list[Key] = [()]
     for dimension in question.by:
-        if dimension in ("organization", "town"):
-            values: Sequence[str] = question.units.of(dimension, organization)
-        else:
-            values = (key[dimension] or "",)
+        values: Sequence[str] = (key.get(dimension) or "",)
+        if dimension == "organization":
+            values = question.units.of(organization)
+        elif dimension == "town" and not key[dimension]:
+            values = (question.units.town.get(organization, ""),)
         keys = [(*one, value) for one in keys for value in values]
     return keys
 
@@ -282,11 +312,6 @@ def _digest(marks: list[Any]) -> str:
     return hashlib.sha256(memoryview(ordered.buffers()[1])[: 8 * len(ordered)]).hexdigest()
 
 
-def digest_of(marks: Iterable[tuple[int, bool]]) -> str:
-    """The digest of facts as :func:`proofs` gives them."""
-    return _digest([pa.array([position * 2 + hit for position, hit in marks], pa.int64())])
-
-
 def _answer(facts: Facts, question: Question, key: Key, sum: _Sum, marks: list[Any] | None) -> Answer:
     measure = question.measure
     value, numerator, denominator, interval = _figure(measure, sum)
@@ -294,8 +319,9 @@ def _answer(facts: Facts, question: Question, key: Key, sum: _Sum, marks: list[A
     evidence = Evidence(
         measure.id, question.edition, facts.calendar.edition, question.period.first.isoformat(),
         question.period.last.isoformat(), _counted(question, named, sum),
-        tuple(sorted({**dict(question.where), **{k: v for k, v in named.items() if k not in ("organization", "town")}}.items())),
+        tuple(sorted({**dict(question.where), **{k: v for k, v in named.items() if k != "organization"}}.items())),
         question.upto, sum.n, None if marks is None else _digest(marks),
+        tuple(sorted(sum.lying)) if "town" in named else question.lying, question.sealed_at,
     )  # fmt: skip
     low, high = interval or (None, None)
     return Answer(
@@ -305,7 +331,7 @@ def _answer(facts: Facts, question: Question, key: Key, sum: _Sum, marks: list[A
 
 def _counted(question: Question, named: Mapping[str, str], sum: _Sum) -> tuple[str, ...] | None:
     """The organizations whose facts the answer counts."""
-    if "organization" in named or "town" in named:
+    if "organization" in named:
         return tuple(sorted(sum.from_))
     return None if question.organizations is None else tuple(sorted(question.organizations))
 

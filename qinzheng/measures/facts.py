@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from qinzheng.calendars.calendar import Calendar
-from qinzheng.measures import archive, derive, rows
+from qinzheng.measures import archive, beside, derive, rows
 from qinzheng.measures.archive import Manifest
 
 Finals = Callable[[str, str], Mapping[str, str]]
@@ -39,6 +39,7 @@ class Kept:
     position: int
     edition: str
     folder: str
+    form: int = 0
 
 
 def read_kept(folder: Path, calendar: Calendar) -> Kept | None:
@@ -47,7 +48,8 @@ def read_kept(folder: Path, calendar: Calendar) -> Kept | None:
         kept = Kept(**json.loads((folder / "facts" / f"{calendar.id}.json").read_bytes()))
     except FileNotFoundError:
         return None
-    whole = kept.edition == calendar.edition and (folder / "facts" / calendar.id / kept.folder).is_dir()
+    ours = kept.edition == calendar.edition and kept.form == rows.FORM
+    whole = ours and (folder / "facts" / calendar.id / kept.folder).is_dir()
     return kept if whole else None
 
 
@@ -84,6 +86,7 @@ class Facts:
         self._prior()
         self._fresh(finals)
         derive.derive(self.con)
+        self._touched()
 
     def __enter__(self) -> Facts:
         return self
@@ -103,21 +106,63 @@ class Facts:
         held = f"position < {upto} AND (until IS NULL OR until >= {upto})"
         if self.begin and upto < self.begin:
             return (
-                f"SELECT * FROM prior_{population} WHERE position < {upto} "
-                f"UNION ALL SELECT * FROM past_{population} WHERE {held}"
+                f"SELECT {self._kept_columns(population, upto)} FROM prior_{population} p WHERE position < {upto} "
+                f"UNION ALL SELECT {self._kept_columns(population, upto)} FROM past_{population} p WHERE {held}"
             )
         parts = []
         if self.begin:
             parts = [
-                f"SELECT p.* FROM prior_{population} p ANTI JOIN "
+                f"SELECT {self._kept_columns(population, upto)} FROM prior_{population} p ANTI JOIN "
                 f"(SELECT position FROM ended_{population} WHERE until < {upto}) e ON e.position = p.position"
             ]
         return " UNION ALL ".join([*parts, f"SELECT * FROM new_{population} WHERE {held}"])
 
+    def _kept_columns(self, population: str, upto: int) -> str:
+        """The columns of kept facts; what they say of those beside them only where that still holds."""
+        if population not in ("acts", "cards") or (upto >= self.begin and not self.touched):
+            return "p.*"
+        touched = "true" if upto < self.begin else "p.key IN (SELECT key FROM touched)"
+        if population == "acts":
+            return f"p.* REPLACE (CASE WHEN {touched} THEN {beside.UNKNOWN} ELSE p.others END AS others)"
+        return f"p.* REPLACE (p.joined AND NOT ({touched}) AS joined)"
+
+    def sealed(self, upto: int) -> list[int]:
+        """The keys of the cases that were sealed when the ledger had ``upto`` events, also after these facts."""
+        con = self.con.cursor()
+        told = self.as_of("seals", min(upto, self.position))
+        state = dict(con.execute(f"SELECT key, sealed FROM ({told})").fetchall())
+        later = archive.read_manifest(self.folder) if upto > self.position else self.manifest
+        files = [
+            str(self.folder / s.file) for s in later.segments if s.end > self.position and s.begin < upto
+        ]
+        if upto > self.position and files:
+            since = con.execute(
+                f"SELECT subject, last(sealed ORDER BY position) FROM {parquet(files)} WHERE type = '{rows.CONCERNED}' "
+                f"AND position >= {self.position} AND position < {upto} GROUP BY subject"
+            ).fetchall()
+            found = self.keys([subject for subject, _ in since])
+            state |= {found[subject]: sealed for subject, sealed in since if subject in found}
+        return sorted(key for key, sealed in state.items() if sealed)
+
+    def keys(self, subjects: Collection[str]) -> dict[str, int]:
+        """The keys of cases by their ids; those not opened yet are left out."""
+        if not subjects:
+            return {}
+        told = self.as_of("cases", self.position)
+        select = f"SELECT subject, key FROM ({told}) WHERE subject IN (SELECT unnest(?::VARCHAR[]))"
+        return dict(self.con.cursor().execute(select, [list(subjects)]).fetchall())
+
+    def files(self, positions: Sequence[int]) -> list[str]:
+        """The files that hold these positions, which are in order."""
+        if not positions:
+            return []
+        return [str(self.folder / s.file) for s in self.manifest.segments
+                if s.begin <= positions[-1] and s.end > positions[0]]  # fmt: skip
+
     def events(self) -> str:
         """A SELECT of every archived event."""
         files = [str(self.folder / segment.file) for segment in self.manifest.segments]
-        return f"SELECT * FROM {_parquet(files)}" if files else "SELECT * FROM fresh"
+        return f"SELECT * FROM {parquet(files)}" if files else "SELECT * FROM fresh"
 
     def recorded(self, upto: int) -> int:
         """When the last of the first ``upto`` events was recorded: what was known then; 0 of none."""
@@ -146,7 +191,12 @@ class Facts:
         target = place / name
         shutil.rmtree(target, ignore_errors=True)
         beside.rename(target)
-        kept = {"position": self.position, "edition": self.calendar.edition, "folder": name}
+        kept = {
+            "position": self.position,
+            "edition": self.calendar.edition,
+            "folder": name,
+            "form": rows.FORM,
+        }
         archive.write_whole(self.folder / "facts" / f"{self.calendar.id}.json", json.dumps(kept).encode())
         for other in place.iterdir():
             if other.name != name:
@@ -165,7 +215,12 @@ class Facts:
                 f" UNION ALL SELECT p.* REPLACE (e.until AS until) FROM prior_{population} p"
                 f" JOIN ended_{population} e ON e.position = p.position"
             )
-        return {"now": self.as_of(population, self.position) + order, "past": overtaken + order}
+        now = self.as_of(population, self.position)
+        if population == "acts":
+            now = beside.acts(self.con, now)
+        elif population == "cards":
+            now = beside.cards(now, self.as_of("clocks", self.position))
+        return {"now": now + order, "past": overtaken + order}
 
     # -- what derivation reads -------------------------------------------------------------------
 
@@ -190,14 +245,22 @@ class Facts:
             self._view(f"prior_{population}", place / f"{population}-now.parquet")
             self._view(f"past_{population}", place / f"{population}-past.parquet")
 
+    def _touched(self) -> None:
+        """The cases of which something is new since the facts were kept."""
+        parts = [
+            f"SELECT key FROM {kind}_{p}" for p in ("acts", "clocks", "cards") for kind in ("new", "ended")
+        ]
+        self.con.execute("CREATE TABLE touched AS " + " UNION ".join(parts))
+        (self.touched,) = self.con.execute("SELECT count(*) FROM touched").fetchone() or (0,)
+
     def _view(self, name: str, path: Path) -> None:
-        self.con.execute(f"CREATE VIEW {name} AS SELECT * FROM {_parquet([str(path)])}")
+        self.con.execute(f"CREATE VIEW {name} AS SELECT * FROM {parquet([str(path)])}")
 
     def _fresh(self, finals: Finals) -> None:
         files = [str(self.folder / s.file) for s in self.manifest.segments if s.end > self.begin]
         self.con.register("no_events", rows.table([]).drop_columns(["body", "leaf"]))
         select = (
-            f"SELECT * EXCLUDE (body, leaf) FROM {_parquet(files)} WHERE position >= {self.begin}"
+            f"SELECT * EXCLUDE (body, leaf) FROM {parquet(files)} WHERE position >= {self.begin}"
             if files
             else "FROM no_events"
         )
@@ -220,6 +283,7 @@ def _quoted(path: Path | str) -> str:
     return str(path).replace("'", "''")
 
 
-def _parquet(files: list[str]) -> str:
+def parquet(files: list[str]) -> str:
+    """What DuckDB reads several files by."""
     listed = ", ".join(f"'{_quoted(file)}'" for file in files)
     return f"read_parquet([{listed}])"

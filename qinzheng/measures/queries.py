@@ -21,7 +21,7 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.library import Library
 from qinzheng.measures import archive, ask
 from qinzheng.measures.ask import Answer, Evidence, Question, Units, WrongQuestion
-from qinzheng.measures.facts import Facts, keep
+from qinzheng.measures.facts import Facts, keep, parquet
 from qinzheng.measures.period import Period
 from qinzheng.measures.question import Meaning
 from qinzheng.measures.schema import Measure
@@ -65,6 +65,7 @@ def answer(
     upto: int | None = None,
     organizations: Collection[str] | None = None,
     units: Units | None = None,
+    sealed: bool = False,
     digests: bool = False,
     place: Path | None = None,
 ) -> list[Answer]:
@@ -72,7 +73,8 @@ def answer(
 
     ``upto``: as known when the ledger had so many events (default: now). ``organizations``: count only facts of
     these. ``units``: into which higher units facts roll up, by which towns, and which units to list though nothing
-    was counted. ``digests``: reckon the evidence's digests too. Raises :class:`WrongQuestion`.
+    was counted. ``sealed``: count sealed cases too; only for readers who may open every one of them: for all others they
+    are in no total, as they are sealed *now*, whatever ``upto`` says. ``digests``: reckon the evidence's digests too. Raises :class:`WrongQuestion`.
     """
     chosen = measure(measure_) if isinstance(measure_, str) else measure_
     library = shelf.library()
@@ -82,6 +84,7 @@ def answer(
         question = Question(
             chosen, library.hash(chosen), named, period, facts.position if upto is None else upto,
             None if organizations is None else frozenset(organizations), units or Units(),
+            sealed_at=None if sealed else _newest(facts),
         )  # fmt: skip
         if question.upto > facts.position or question.upto < 0:
             raise WrongQuestion(
@@ -94,31 +97,35 @@ def answer(
 
 
 def evidence(
-    told: Evidence, *, without: Collection[str] = (), begin: int = 0, limit: int | None = None, place: Path | None = None
+    told: Evidence, *, without: Collection[str] = (), sealed: bool = False, begin: int = 0, limit: int | None = None,
+    place: Path | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The events behind an answer, in the order of the ledger, all or ``limit`` of them from the ``begin``-th on.
 
-    ``without``: subjects whose events are left out, for a reader for whom they do not exist. Each event: position, id,
-    subject, seq, type, act, organization, occurred, recorded, and ``hit``.
+    ``without``: subjects whose events are left out, for a reader for whom they do not exist. ``sealed``: tell those of
+    cases that are sealed now too, as in :func:`answer`. Each event: position, id, subject, seq, type, act,
+    organization, occurred, recorded, and ``hit``.
     """
     library = shelf.library()
     chosen = measure(told.measure)
 
     def run(facts: Facts) -> list[dict[str, Any]]:
-        question = _question(chosen, told)
-        marks = ask.proofs(facts, Meaning.of(library), question, told)
-        # A page of a million events must not fetch a million.
-        end = None if limit is None else begin + limit
-        hits = dict(marks if without else marks[begin:end])
-        con = facts.con.cursor()
-        found = con.execute(
-            f"SELECT position, id, subject, seq, type, act, organization, occurred, recorded FROM ({facts.events()}) "
-            "WHERE position IN (SELECT unnest(?::BIGINT[])) AND subject NOT IN (SELECT unnest(?::VARCHAR[])) "
-            "ORDER BY position LIMIT ? OFFSET ?",
-            [list(hits), list(without), limit or len(hits), begin if without else 0],
+        hidden = [] if sealed else facts.sealed(_newest(facts))
+        marks = dict(ask.proofs(
+            facts, Meaning.of(library), _question(chosen, told), told, begin=begin, limit=limit,
+            without=[*hidden, *facts.keys(without).values()],
+        ))  # fmt: skip
+        files = facts.files(list(marks))
+        if not files:
+            return []
+        found = facts.con.cursor().execute(
+            "SELECT position, id, subject, seq, type, act, organization, occurred, recorded "
+            f"FROM {parquet(files)} WHERE position BETWEEN {min(marks)} AND {max(marks)} "
+            "AND position IN (SELECT unnest(?::BIGINT[])) ORDER BY position",
+            [list(marks)],
         )
         names = [column[0] for column in found.description]
-        return [{**dict(zip(names, row, strict=True)), "hit": hits[row[0]]} for row in found.fetchall()]
+        return [{**dict(zip(names, row, strict=True)), "hit": marks[row[0]]} for row in found.fetchall()]
 
     return _with_facts(library, chosen, place or folder(), told.position, run)
 
@@ -127,12 +134,15 @@ def holds(told: Evidence, *, place: Path | None = None) -> bool:
     """Whether the evidence, asked again at its position, is the same: count and digest."""
     library = shelf.library()
     chosen = measure(told.measure)
+    return _with_facts(
+        library, chosen, place or folder(), told.position,
+        lambda facts: ask.same(facts, Meaning.of(library), _question(chosen, told), told),
+    )  # fmt: skip
 
-    def run(facts: Facts) -> bool:
-        marks = ask.proofs(facts, Meaning.of(library), _question(chosen, told), told)
-        return len(marks) == told.count and (told.digest is None or ask.digest_of(marks) == told.digest)
 
-    return _with_facts(library, chosen, place or folder(), told.position, run)
+def _newest(facts: Facts) -> int:
+    """The position up to which the archive knows by now, also where the facts are older: what is sealed now counts."""
+    return max(facts.position, archive.read_manifest(facts.folder).position)
 
 
 def follow(limit: int | None = None, *, place: Path | None = None) -> int:

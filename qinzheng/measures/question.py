@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qinzheng.definitions.library import Library
-from qinzheng.measures import rows
+from qinzheng.measures import beside, rows
 from qinzheng.measures.facts import Facts
 from qinzheng.measures.period import Period
 from qinzheng.measures.schema import OF_DAYS, STOCKS, Filter, Measure, Rate, SpeedUp
@@ -95,22 +95,33 @@ class Asked:
     """None: all"""
     where: tuple[tuple[str, str], ...] = ()
     """dimension → the value asked for"""
+    lying: tuple[str, ...] = ()
+    """where a town is asked for: the organizations that lie in it, for facts that name no town of their own"""
+    hidden: tuple[int, ...] = ()
+    """keys of the cases that are not counted: sealed ones, or such as do not exist for the reader"""
 
 
 def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
     """``proof, organization, day, hit, used, allowed`` and the measure's dimensions, a row a counted fact."""
     measure = asked.measure
-    sql = Sql("WITH passing AS (")
+    # Not materialized where it is read twice: a million rows are not copied with all their columns.
+    alone = _alone(measure)
+    sql = Sql("WITH passing AS NOT MATERIALIZED (" if alone else "WITH passing AS (")
     sql.add(f"SELECT f.*, {ORGANIZATIONS[measure.counts_for]} AS organization FROM (")
     _source(sql, facts, meaning, asked)
     sql.add(") f WHERE true")
     _filter(sql, measure.filter, meaning)
+    if asked.hidden:
+        sql.add(" AND key NOT IN (SELECT unnest(?::BIGINT[]))", list(asked.hidden))
     if measure.when == "ended":
         sql.add(" AND ended_at IS NOT NULL")
     if isinstance(measure.value, SpeedUp):
         sql.add(f" AND first_{'due' if measure.value.against == 'limit' else 'promise'}_day IS NOT NULL")
     sql.add("), counted AS (SELECT * FROM passing")
-    if measure.unit.take:
+    if alone:
+        sql.add(f" WHERE others & {alone} = 0 UNION ALL SELECT * FROM passing WHERE others & {alone} <> 0")
+        sql.add(f" QUALIFY row_number() OVER (PARTITION BY key ORDER BY {_order(measure)}) = 1")
+    elif measure.unit.take:
         _take(sql, measure)
     sql.add(f") SELECT proof, organization, {_day(measure)} AS day, ")
     if isinstance(measure.value, Rate):
@@ -127,8 +138,19 @@ def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
         sql.add(" AND organization IN (SELECT unnest(?::VARCHAR[]))", sorted(asked.organizations))
     whole = Sql("SELECT * FROM (" + sql.text + ") WHERE true", sql.parameters)
     for dimension, value in asked.where:
-        whole.add(f" AND {dimension_sql(dimension)} = ?", value)
+        if dimension == "town":
+            whole.add(" AND (town = '' AND organization IN (SELECT unnest(?::VARCHAR[]))", list(asked.lying))
+            whole.add(" OR town <> '' AND town = ?)", value)
+        else:
+            whole.add(f" AND {dimension_sql(dimension)} = ?", value)
     return whole
+
+
+def _alone(measure: Measure) -> int:
+    """The bits of the acts of which one a case counts: a case without another of them needs no choosing. 0: not so."""
+    if measure.population != "acts" or measure.unit.per != "case" or measure.filter.acts is None:
+        return 0
+    return beside.mask(measure.filter.acts)
 
 
 def _take(sql: Sql, measure: Measure) -> None:
@@ -146,12 +168,12 @@ def dimension_sql(dimension: str) -> str:
         return "strftime(DATE '1970-01-01' + day, '%Y-%m')"
     if dimension == "day":
         return "strftime(DATE '1970-01-01' + day, '%Y-%m-%d')"
-    return '"organization"' if dimension == "town" else f'"{dimension}"'
+    return f'"{dimension}"'
 
 
 def _plain(measure: Measure) -> list[str]:
     """The dimensions that are columns of the facts themselves."""
-    return [name for name in measure.by if name not in ("organization", "town", "month", "day")]
+    return [name for name in measure.by if name not in ("organization", "month", "day")]
 
 
 def _day(measure: Measure) -> str:
@@ -171,30 +193,39 @@ def _source(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked) -> None:
 def _answered(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked, told: str) -> None:
     """Cards with what became of the clock that they warned of; a released clock owes no answer any more.
 
-    The clock is the one that the event shown on the card started; where an act started several that the rule
-    watches, the first in name decides.
+    The card names its clock. One issued before cards did (ADR 0027) is about the clock that the event shown on it
+    started; where an act started several that the rule watches, the first in name decides.
     """
-    sql.add("SELECT c.*, CASE WHEN k.ending = 'released' OR k.due IS NULL THEN NULL ")
-    sql.add("WHEN k.ended_at IS NOT NULL THEN CASE WHEN k.ended_at <= k.due THEN 'in_time' ELSE 'late' END ")
-    sql.add("WHEN k.due < ? THEN 'late' ELSE 'pending' END AS answered FROM (", asked.now)
-    sql.add(told)
+    measure = asked.measure
+    sql.add("SELECT *, CASE WHEN now_ending = 'released' OR now_due IS NULL THEN NULL ")
+    sql.add("WHEN now_end IS NOT NULL THEN CASE WHEN now_end <= now_due THEN 'in_time' ELSE 'late' END ")
+    sql.add("WHEN now_due < ? THEN 'late' ELSE 'pending' END AS answered FROM (", asked.now)
+    sql.add("WITH warned AS (SELECT unnest(?::VARCHAR[]) AS rule, unnest(?::VARCHAR[]) AS procedure, ")
+    sql.add("unnest(?::VARCHAR[]) AS clock, unnest(?::VARCHAR[]) AS against), cards AS (")
+    sql.parameters += [list(column) for column in zip(*meaning.warned, strict=True)] or [[]] * 4
+    # Filtered here already: a filter does not pass the choosing below.
+    sql.add(f"SELECT * FROM ({told}) WHERE true")
+    _filter(sql, measure.filter.model_copy(update={"answered": None}), meaning)
+    sql.add("), loose AS (SELECT * FROM cards WHERE NOT joined) ")
+    against = "CASE w.against WHEN 'promise' THEN {0}promise WHEN 'limit' THEN {0}due END AS now_due"
     sql.add(
-        ") c LEFT JOIN (SELECT x.key, x.start, x.clock, x.ordinal, w.rule, x.procedure, x.ending, x.ended_at, "
+        f"SELECT c.*, c.clock_ending AS now_ending, c.clock_end AS now_end, {against.format('c.clock_')} "
     )
-    sql.add("CASE w.against WHEN 'promise' THEN x.promise ELSE x.due END AS due FROM (")
-    sql.add(facts.as_of("clocks", asked.upto))
     sql.add(
-        ") x JOIN (SELECT unnest(?::VARCHAR[]) AS rule, unnest(?::VARCHAR[]) AS procedure, ",
-        *_columns(meaning, 0, 1),
+        "FROM cards c LEFT JOIN warned w ON w.rule = c.rule AND w.procedure = c.procedure AND w.clock = c.clock "
     )
-    sql.add("unnest(?::VARCHAR[]) AS clock, unnest(?::VARCHAR[]) AS against) w", *_columns(meaning, 2, 3))
-    sql.add(" ON w.procedure = x.procedure AND w.clock = x.clock")
-    sql.add(") k ON k.key = c.key AND k.start = c.started AND k.rule = c.rule ")
-    sql.add("QUALIFY row_number() OVER (PARTITION BY c.position ORDER BY k.clock, k.ordinal) = 1")
-
-
-def _columns(meaning: Meaning, *places: int) -> list[list[str]]:
-    return [[row[place] for row in meaning.warned] for place in places]
+    sql.add("WHERE c.joined UNION ALL SELECT c.*, k.ending, k.ended_at, k.now_due FROM loose c LEFT JOIN ")
+    sql.add(
+        f"(SELECT x.key, x.start, x.clock, x.ordinal, x.ending, x.ended_at, w.rule, {against.format('x.')} FROM "
+    )
+    sql.add(f"(SELECT * FROM ({facts.as_of('clocks', asked.upto)}) WHERE key IN (SELECT key FROM loose)) x ")
+    sql.add(
+        "JOIN warned w ON w.procedure = x.procedure AND w.clock = x.clock) k ON k.key = c.key AND k.rule = c.rule "
+    )
+    sql.add(
+        "AND CASE WHEN c.clock IS NULL THEN k.start = c.started ELSE k.clock = c.clock AND k.ordinal = c.ordinal END "
+    )
+    sql.add("QUALIFY row_number() OVER (PARTITION BY c.position ORDER BY k.clock, k.ordinal) = 1)")
 
 
 def _filter(sql: Sql, filter: Filter, meaning: Meaning) -> None:

@@ -17,7 +17,10 @@ import pyarrow as pa
 from qinzheng.definitions.shelf import ZONE
 from qinzheng.ledger.queries import StoredEvent
 
+FORM = 2
+"""The form of the archive: a folder of another form is not read but made again from the ledger (ADR 0027)."""
 OPENED, PERFORMED, MIGRATED = "cases.opened", "cases.performed", "cases.migrated"
+CONCERNED = "cases.concerned"
 DEEMED, UNDEEMED = "cases.deemed", "cases.undeemed"
 MOVED, REDETERMINED, VANISHED = "clocks.moved", "clocks.redetermined", "clocks.vanished"
 ISSUED, WITHDRAWN = "supervision.card_issued", "supervision.card_withdrawn"
@@ -33,11 +36,12 @@ SCHEMA = pa.schema([
     ("kind", _TEXT), ("procedure", _TEXT), ("organization", _TEXT), ("actor", _TEXT), ("occurred", _LONG),
     ("precision", _TEXT), ("reported", _LONG), ("recorded", _LONG), ("under", _TEXT), ("caused_by", _TEXT),
     ("body", pa.binary()), ("occurred_day", _INT),
-    ("act", _TEXT), ("state", _TEXT), ("holder", _TEXT), ("item", _TEXT), ("variant", _TEXT),
+    ("act", _TEXT), ("state", _TEXT), ("holder", _TEXT), ("item", _TEXT), ("variant", _TEXT), ("town", _TEXT),
+    ("sealed", pa.bool_()),
     ("closed", _LONG), ("closed_day", _INT), ("passed", _LONG),
     ("clock", _TEXT), ("ordinal", _INT), ("start", _LONG), ("due", _LONG), ("promise", _LONG), ("paused", _LONG),
     ("ended", _LONG), ("ending", _TEXT), ("start_day", _INT), ("due_day", _INT), ("promise_day", _INT),
-    ("ended_day", _INT), ("card", _TEXT), ("rule", _TEXT), ("level", _TEXT), ("fell", _LONG), ("fell_day", _INT),
+    ("ended_day", _INT), ("rested", _INT), ("first_due_day", _INT), ("first_promise_day", _INT), ("card", _TEXT), ("rule", _TEXT), ("level", _TEXT), ("fell", _LONG), ("fell_day", _INT),
     ("shown_by", _INT),
 ])  # fmt: skip
 """The columns of a file of events; a column that a type of event does not have is null."""
@@ -94,8 +98,8 @@ def table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-_NOT_A_CASE = (None,) * 8
-_NO_CLOCK = (None,) * 12
+_NOT_A_CASE = (None,) * 10
+_NO_CLOCK = (None,) * 15
 _NO_CARD = (None,) * 6
 
 
@@ -106,17 +110,20 @@ def _told(event: StoredEvent) -> tuple[Any, ...]:
         opening, closed = event.type == OPENED, body.get("closed")
         case = (
             body.get("act"), body["state"], body["organization"],
-            body.get("item", "") if opening else None, body.get("variant", "") if opening else None,
-            closed, day_of(closed), body.get("passed_at"),
+            *((body.get(name, "") for name in ("item", "variant", "town")) if opening else (None,) * 3),
+            bool(body.get("concerns")) if opening else None, closed, day_of(closed), body.get("passed_at"),
         )  # fmt: skip
         return case + _NO_CLOCK + _NO_CARD
+    if event.type == CONCERNED:
+        return (*_NOT_A_CASE[:6], bool(event.body["concerns"]), *_NOT_A_CASE[7:], *_NO_CLOCK, *_NO_CARD)
     if event.type in CLOCKS:
         return _clock(event.body)
     if event.type in CARDS:
         body = event.body
         at = body.get("at")
         card = (body["card"], body["rule"], body.get("level"), at, day_of(at), body.get("event"))
-        return (None, None, body.get("to"), *_NOT_A_CASE[3:], *_NO_CLOCK, *card)
+        clock = (body.get("clock"), body.get("ordinal"), *_NO_CLOCK[2:])
+        return (None, None, body.get("to"), *_NOT_A_CASE[3:], *clock, *card)
     return _NOT_A_CASE + _NO_CLOCK + _NO_CARD
 
 
@@ -124,6 +131,7 @@ def _clock(body: dict[str, Any]) -> tuple[Any, ...]:
     start, due, promise, end = (body.get(name) for name in ("start", "due", "promise", "end"))
     clock = (
         body["clock"], body["ordinal"], start, due, promise, body.get("paused"), end, body.get("ending"),
-        day_of(start), day_of(due), day_of(promise), day_of(end),
+        day_of(start), day_of(due), day_of(promise), day_of(end), body.get("rested"),
+        day_of(body.get("first_due", due)), day_of(body.get("first_promise", promise)),
     )  # fmt: skip
     return (None, None, body.get("organization"), *_NOT_A_CASE[3:], *clock, *_NO_CARD)

@@ -65,6 +65,7 @@ def evidence_(arguments: argparse.Namespace) -> int:
     raw = answers[arguments.number - 1]["evidence"]
     raw["where"] = tuple((name, value) for name, value in raw["where"])
     raw["organizations"] = None if raw["organizations"] is None else tuple(raw["organizations"])
+    raw["lying"] = tuple(raw.get("lying", ()))
     told = Evidence(**raw)
     for event in queries.evidence(told):
         print(json.dumps(event, ensure_ascii=False))

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from qinzheng.cases import about
-from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
+from qinzheng.cases.acts import CONCERNED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
@@ -63,6 +63,9 @@ def _parties(rows: Rows, event: StoredEvent) -> None:
 
 
 def _concerns(rows: Rows, event: StoredEvent) -> None:
+    if event.type == CONCERNED:  # said anew, whole
+        for key in [key for key in rows if key[0] == event.subject]:
+            del rows[key]
     for concern in event.body.get("concerns", []):
         rows[(event.subject, *about.apart(concern))] = {}
 
@@ -111,11 +114,11 @@ PROJECTIONS = [
         "cases_case", ("id",),
         ("number", "procedure", "edition", "variant", "opened_at", "closed_at", "state", "organization", "situation",
          "opened_by", "promise", "item", "title", "town"),
-        (*ACTS, NUMBERED, MOVED, REDETERMINED, VANISHED, ISSUED, WITHDRAWN), _case,
+        (*ACTS, NUMBERED, CONCERNED, MOVED, REDETERMINED, VANISHED, ISSUED, WITHDRAWN), _case,
     ),
     Projection("cases_outside_number", ("kind", "number"), ("case_id",), (OPENED, NUMBERED), _outside),
     Projection("cases_party", ("case_id", "relation"), ("party",), (OPENED,), _parties),
-    Projection("cases_concern", ("case_id", "organization", "post"), (), (OPENED,), _concerns),
+    Projection("cases_concern", ("case_id", "organization", "post"), (), (OPENED, CONCERNED), _concerns),
     Projection("cases_asked", ("case_id", "organization"), (), (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED), _asked),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),

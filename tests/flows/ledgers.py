@@ -32,6 +32,8 @@ class Clock:
     paused: int | None = None
     end: int | None = None
     ending: str = "running"
+    first: int | None = None
+    rested: int = 0
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Case:
     clocks: dict[tuple[str, int], Clock] = field(default_factory=dict)
     cards: dict[str, tuple[dict[str, Any], bool]] = field(default_factory=dict)
     deemed: list[tuple[str, int, int]] = field(default_factory=list)
+    told: bool = False
+    """whether its clocks say what moved them and its cards their clock, as they do since ADR 0027"""
 
 
 class Writer:
@@ -80,9 +84,14 @@ class Writer:
             random.choice(ORGANIZATIONS), str(edition.definition.acts[opening].to),
         )  # fmt: skip
         self.cases.append(case)
+        case.told = random.random() < 0.6
         body = {"act": opening, "number": "N", "variant": "", "form": {}, **self.stands(case)}
         if random.random() < 0.8:
             body["item"] = random.choice(ITEMS)
+        if random.random() < 0.4:
+            body["town"] = random.choice(("town-01", "town-02"))
+        if random.random() < 0.1:
+            body["concerns"] = [random.choice(ORGANIZATIONS)]
         return [self.act(case, "cases.opened", body, case.holder), *self.clock(case)]
 
     def next(self, case: Case) -> list[NewEvent]:
@@ -92,6 +101,9 @@ class Writer:
             return [self.performed(case), *(self.clock(case) if random.random() < 0.7 else [])]
         if kind < 0.52:
             return [self.deemed(case)]
+        if kind < 0.54:
+            body = {"concerns": random.choice(([], ["water"])), "reason": "r", **self.stands(case)}
+            return [self.act(case, "cases.concerned", body, case.holder)]
         if kind < 0.75:
             return self.clock(case)
         return [self.card(case)]
@@ -141,12 +153,16 @@ class Writer:
             started = case.starts[-1][0] if case.starts and random.random() < 0.8 else self.now
             due = None if random.random() < 0.1 else started + random.choice((1, 5, 20, 60, 120)) * DAY
             promise = due - 3 * DAY if due and random.random() < 0.6 else None
-            found = case.clocks[name, ordinal] = Clock(started, due, promise, case.holder)
+            found = case.clocks[name, ordinal] = Clock(started, due, promise, case.holder, first=due)
+            if case.told and random.random() < 0.3:  # an adopted clock tells its end at once
+                found.due, found.rested = due and due + 4 * DAY, random.randrange(4)
         elif found.end is not None and random.random() < 0.7:
             return []
         elif found.paused is None and random.random() < 0.3:
             found.paused, found.end, found.ending = self.now, None, "running"
         else:
+            if found.paused is not None:
+                found.rested += random.randrange(6)
             if found.paused is not None or random.random() < 0.3:
                 found.due = found.due and found.due + random.randrange(9) * DAY
             found.paused = None
@@ -162,6 +178,10 @@ class Writer:
             "clock": name, "ordinal": ordinal, "organization": found.holder, "start": found.start, "due": found.due,
             "promise": found.promise, "paused": found.paused, "end": found.end, "ending": found.ending,
         }  # fmt: skip
+        if case.told:
+            body |= {"shift": found.rested, "extra": 0, "rested": found.rested}
+            if found.rested:
+                body["first_due"] = found.first
         return [
             self.determined(
                 case, random.choice(("clocks.moved", "clocks.moved", "clocks.redetermined")), body
@@ -192,6 +212,8 @@ class Writer:
             "card": id, "rule": rule, "level": level, "occurrence": 0, "at": self.now - random.choice((0, 5 * DAY)),
             "event": random.choice(shown), "detail": 0, "to": random.choice(ORGANIZATIONS),
         }  # fmt: skip
+        if case.told and case.clocks and random.random() < 0.9:
+            body["clock"], body["ordinal"] = random.choice(list(case.clocks))
         case.cards[id] = (body, True)
         return self.determined(case, "supervision.card_issued", body)
 

@@ -54,11 +54,13 @@ class Ledger:
     known: int = 0
 
     @classmethod
-    def read(cls, events: Iterable[tuple[int, Any]]) -> Ledger:
+    def read(cls, events: Iterable[tuple[int, Any]], hidden: frozenset[str] = frozenset()) -> Ledger:
+        """``hidden``: cases that nothing is told of."""
         self = cls()
         for position, event in events:
             self.known = event.recorded_at
-            self.take(position, event, body(event))
+            if event.subject not in hidden:
+                self.take(position, event, body(event))
         return self
 
     def take(self, position: int, event: Any, said: dict[str, Any]) -> None:
@@ -69,7 +71,7 @@ class Ledger:
                 "opened": event.occurred_at, "ended": None, "closed": None, "done": {},
             }  # fmt: skip
         case = self.cases.get(event.subject)
-        if case is None:
+        if case is None or kind == "concerned":
             return
         common = {name: case[name] for name in ("key", "procedure", "item", "opener")}
         if event.type.startswith("cases."):
@@ -83,6 +85,7 @@ class Ledger:
             self.cards[said["card"]] = {
                 **common, "proof": position, "holder": said["to"], "rule": said["rule"], "level": said["level"],
                 "at": said["at"], "shown_by": said["event"], "started": shown, "effective": True, "order": position,
+                "about": (said["clock"], said["ordinal"]) if "clock" in said else None,
             }  # fmt: skip
         elif kind == "card_withdrawn":
             self.cards[said["card"]] |= {"effective": False, "proof": position, "order": position}
@@ -112,11 +115,14 @@ class Ledger:
         before = self.clocks.get(key)
         fact = {**common, **said, "holder": said["organization"], "proof": position}
         if before is None or before["start"] != said["start"]:
-            fact |= {"first_due": said["due"], "first_promise": said["promise"], "shift": 0}
+            fact |= {"first_due": said.get("first_due", said["due"]), "shift": 0}
+            fact["first_promise"] = said.get("first_promise", said["promise"])
         else:
             moved = before["paused"] is not None and before["due"] is not None and said["due"] is not None
             fact |= {"first_due": before["first_due"], "first_promise": before["first_promise"],
                      "shift": before["shift"] + (working(before["due"], said["due"]) if moved else 0)}  # fmt: skip
+        if "rested" in said:
+            fact["shift"] = said["rested"]
         self.clocks[key] = fact
 
 
@@ -157,23 +163,33 @@ def allowed(clock: Fact) -> int | None:
     return None if clock["first_due"] is None else working(clock["start"], clock["first_due"])
 
 
-def answered(ledger: Ledger, card: Fact) -> str | None:
-    """What became of the clock that a pre-warning was about."""
+def warned_of(ledger: Ledger, card: Fact) -> tuple[Fact, int | None] | None:
+    """The clock that a pre-warning was about, and the moment that it warned of."""
     library = shelf.library()
     rule = {r.id: r for r in library.all("rule")}[card["rule"]]
     procedure = {p.id: p for p in library.all("procedure")}[card["procedure"]]
-    if rule.when.condition != "pre_warning" or procedure.id not in rule.supervises or card["started"] is None:
+    if rule.when.condition != "pre_warning" or procedure.id not in rule.supervises:
         return None
     names = rule.when.clocks or [name for name, clock in procedure.clocks.items() if clock.role == "case"]
     found = []
     for (_, name, ordinal), clock in ledger.clocks.items():
-        mine = clock["key"] == card["key"] and clock["start"] == card["started"] and name in names
+        place = (
+            card["about"] == (name, ordinal)
+            if card["about"]
+            else clock["start"] == card["started"] is not None
+        )
+        mine = clock["key"] == card["key"] and place and name in names
         if mine and getattr(procedure.clocks[name].limits, rule.when.limit) is not None:
             found.append((name, ordinal, clock))
     if not found:
         return None
     name, _, clock = min(found, key=lambda entry: entry[:2])
-    due = clock["due"] if procedure.clocks[name].limit() == rule.when.limit else clock["promise"]
+    return clock, clock["due"] if procedure.clocks[name].limit() == rule.when.limit else clock["promise"]
+
+
+def answered(ledger: Ledger, card: Fact) -> str | None:
+    """What became of it."""
+    clock, due = warned_of(ledger, card) or ({"ending": "released"}, None)
     if clock["ending"] == "released" or due is None:
         return None
     if clock["end"] is not None:
@@ -283,19 +299,10 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
 
 def _late(ledger: Ledger, card: Fact, end: int) -> str:
     """Whether the clock of a warning still pending is over its limit at the end of the period."""
-    library = shelf.library()
-    rule = {r.id: r for r in library.all("rule")}[card["rule"]]
-    procedure = {p.id: p for p in library.all("procedure")}[card["procedure"]]
-    found = sorted(
-        (name, ordinal) for (_, name, ordinal), c in ledger.clocks.items()
-        if c["key"] == card["key"] and c["start"] == card["started"] and procedure.clocks[name].role == "case"
-        and getattr(procedure.clocks[name].limits, rule.when.limit) is not None
-    )  # fmt: skip
-    clock = next(
-        c for (_, n, o), c in ledger.clocks.items() if c["key"] == card["key"] and (n, o) == found[0]
-    )
-    due = clock["due"] if procedure.clocks[found[0][0]].limit() == rule.when.limit else clock["promise"]
-    return "late" if due < end else "pending"
+    found = warned_of(ledger, card)
+    assert found is not None
+    assert found[1] is not None
+    return "late" if found[1] < end else "pending"
 
 
 def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]:

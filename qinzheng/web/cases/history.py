@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from qinzheng.access import rules
 from qinzheng.access.users import User
-from qinzheng.cases.acts import DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
+from qinzheng.cases.acts import CONCERNED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions.form import Text
@@ -20,7 +20,7 @@ from qinzheng.parties.subjects import PartyRefused
 from qinzheng.supervision.live import ISSUED, WITHDRAWN
 from qinzheng.web.components import Event, Proof
 
-SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, ISSUED, WITHDRAWN)
+SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, CONCERNED, ISSUED, WITHDRAWN)
 """What a person wants to read; how clocks moved is on the rulers."""
 OF_CARDS = (ISSUED, WITHDRAWN)
 """Shown to officers only: a card is between the supervision and the unit."""
@@ -73,6 +73,8 @@ def _event(
     )  # fmt: skip
 
 
+CONCEALED = Text(zh="办件已对被反映的单位、岗位密封", en="the case was sealed from those it concerns")
+REVEALED = Text(zh="办件已解除密封", en="the case is sealed no longer")
 APPLICANT = Text(zh="申请人", en="the applicant")
 
 
@@ -88,6 +90,8 @@ def _sentence(
         return Text(zh="办件改用新版本程序", en="the case was taken to another edition of its procedure")
     if event.type == NUMBERED:
         return Text(zh=f"记下外部编号 {body['number']}", en=f"outside number {body['number']} noted")
+    if event.type == CONCERNED:
+        return CONCEALED if body["concerns"] else REVEALED
     act = procedure.acts.get(body["act"])
     if act is None:
         return Text(zh=body["act"], en=body["act"])
