@@ -29,9 +29,10 @@ log = structlog.get_logger("qinzheng.notifications")
 
 CHANNELS: dict[str, Channel] = {}
 """Way → channel; filled by ``qinzheng.plugged``. A way without one is held until there is one."""
-Quiet = Callable[[str, dt.datetime], dt.datetime | None]
-QUIET: list[Quiet] = []
-"""(way, now) → until when what is not urgent must wait; None: it may go out now."""
+QUIET: list[Callable[[dt.datetime], dt.datetime | None]] = []
+"""Moment → until when what is not urgent must not ring anybody; None: it may go out. Filled by ``qinzheng.plugged``."""
+RINGS = frozenset({"sms"})
+"""Ways that quiet hours hold; mail rings nobody."""
 
 READER = "notices"
 """Who opens an address: the sender itself; the ledger says so each time."""
@@ -109,8 +110,9 @@ def _judge(delivery: Delivery, now: dt.datetime) -> Verdict:
 
 def quiet_until(way: str, now: dt.datetime) -> dt.datetime | None:
     """The end of the quiet hours that hold this way now; None where none does."""
-    ends = [end for ask in QUIET if (end := ask(way, now)) is not None]
-    return max(ends, default=None)
+    if way not in RINGS:
+        return None
+    return max((end for ask in QUIET if (end := ask(now)) is not None), default=None)
 
 
 def verdict(outcome: Outcome, attempts: int, now: dt.datetime) -> Verdict:
