@@ -85,7 +85,10 @@ def read(body: bytes) -> list[Receipt]:
 def _receipt(place: int, row: Any) -> Receipt:
     if isinstance(row, Mapping):
         id, state, error = row.get("id"), row.get("state"), row.get("error", "")
-        if isinstance(id, str) and 0 < len(id) <= 120 and state in BEFORE and isinstance(error, str):
+        if (
+            isinstance(id, str) and 0 < len(id) <= 120 and isinstance(state, str) and state in BEFORE
+            and isinstance(error, str)
+        ):  # fmt: skip
             return Receipt(id, state, _code(error))
     raise WrongReceipts(
         f"第 {place} 条：应有 id（网关给的编号）与 state（delivered 或 failed）",
