@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from qinzheng.web import errors, health, style
+from qinzheng.web import errors, health, sms, style
 from qinzheng.web.cases import opening, receipt
 from qinzheng.web.cases import views as cases
 from qinzheng.web.definitions import views as definitions
@@ -48,6 +48,7 @@ urlpatterns = [
     path("overview/", include("qinzheng.web.overview.urls")),
     path("ledger/events/<uuid:event>/", ledger.event, name="event"),
     path("api/v1/", include("qinzheng.web.api.urls")),
+    path("sms/receipts/", sms.pushed, name="sms-receipts"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", operating.metrics, name="metrics"),
     path("admin/health/", operating.show, name="health"),
