@@ -126,6 +126,7 @@ ACCOUNT_FORMS = {
 }
 MFA_FORMS = {
     "authenticate": "qinzheng.web.accounts.forms.CodeForm",
+    "reauthenticate": "qinzheng.web.accounts.forms.GiveForm",
     "activate_totp": "qinzheng.web.accounts.forms.ActivateForm",
 }
 ACCOUNT_SESSION_REMEMBER = False  # nobody stays logged in beyond the idle limit

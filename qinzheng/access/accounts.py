@@ -313,6 +313,11 @@ def logged(account: Account, what: str, method: str) -> None:
     events.note(what, account, account.pseudonym, method=method)
 
 
+def has_factor(account: Account) -> bool:
+    """Whether the account has a second factor of its own (recovery codes alone are none)."""
+    return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
+
+
 def open_tokens(account: Account) -> int:
     """How many tokens of the account open something now."""
     return Token.objects.filter(

@@ -20,6 +20,8 @@ from django.urls import Resolver404, resolve, reverse
 from qinzheng.access.accounts import must_change
 
 CHANGE, SET_UP, GIVE = "account_change_password", "mfa_activate_totp", "mfa_reauthenticate"
+ENTERED = "oidc_entered"
+"""In the session: the identity provider that opened it."""
 OPEN = frozenset(
     {
         CHANGE, SET_UP, GIVE, "login", "account_login", "logout", "account_logout", "account_reauthenticate",
@@ -50,8 +52,8 @@ def first_duty(request: HttpRequest) -> str:
         return ""
     if must_change(account, dt.datetime.now(dt.UTC)):
         return CHANGE
-    if not demands_factor(account.kind):
-        return ""
+    if not demands_factor(account.kind) or request.session.get(ENTERED):
+        return ""  # who came by an identity provider gave its factors there; administrators cannot
     if not is_mfa_enabled(account):
         return SET_UP
     return "" if gave_factor(request, account) else GIVE

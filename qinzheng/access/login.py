@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import record_authentication
-from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
@@ -25,8 +23,6 @@ from qinzheng.parties import keys
 from qinzheng.parties.vault import Sealed
 
 BACKEND = "qinzheng.access.login.AccountBackend"
-ENTERED = "oidc_entered"
-"""In the session: the identity provider that opened it."""
 LONGEST_LOGIN = 150
 
 
@@ -62,7 +58,7 @@ class Adapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         user.backend = BACKEND
         super().login(request, user)
-        method = "oidc" if request.session.get(ENTERED) else "demo" if user.demo else "login"
+        method = "oidc" if request.session.get(gate.ENTERED) else "demo" if user.demo else "login"
         actions.logged(user, "logged_in", method)
 
     def logout(self, request: HttpRequest) -> None:
@@ -79,7 +75,7 @@ class Adapter(DefaultAccountAdapter):
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         """Home; by way of the identity provider where the session was opened by one, to log out there too."""
         home = str(settings.LOGOUT_REDIRECT_URL)
-        entered = oidc.providers().get(request.session.get(ENTERED, ""))
+        entered = oidc.providers().get(request.session.get(gate.ENTERED, ""))
         return (entered and oidc.leaving(entered, request.build_absolute_uri(home))) or home
 
     def set_password(self, user: Any, password: str) -> None:
@@ -93,7 +89,7 @@ def first_page(request: HttpRequest) -> str:
     if duty:
         return reverse(duty)
     reader = reader_of(request)
-    for page, address in (("work", "work"), ("wall", "wall"), ("administration", "health")):
+    for page, address in (("work", "work"), ("wall", "wall"), ("administration", "administration")):
         if rules.can(reader, page):
             return reverse(address)
     return reverse("cases") if rules.can(reader, "cases") else reverse("home")
@@ -108,8 +104,6 @@ class FactorAdapter(DefaultMFAAdapter):
         what = told.get(template_prefix.rpartition("/")[2])
         if what:
             actions.logged(user, what, "totp")
-        if what == "factor_set_up":  # its first code has just been given
-            record_authentication(context.request, user, "mfa", type="totp")
 
     def encrypt(self, text: str) -> str:
         sealed = keys.current().seal(FACTOR, text.encode())

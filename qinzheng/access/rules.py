@@ -16,7 +16,7 @@ from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, Va
 from django.db.models.functions import Cast, Concat
 
 from qinzheng.access.facts import Rows, beside, holds
-from qinzheng.access.models import Account, BreakGlass, Token
+from qinzheng.access.models import Account, BreakGlass, FactorReset, Token
 from qinzheng.access.users import User
 from qinzheng.cases.models import Case
 from qinzheng.notifications.models import Notice
@@ -93,10 +93,15 @@ CLAUSES: list[Clause] = [
         "supervision, appraisers, leaders and auditors see all figures", Organization, frozenset({"measure"}),
         _has("supervisor", "appraiser", "leader", "auditor"), _everything,
     ),
-    Clause("the system administrator keeps accounts", Account, _read("make", "switch_off"), lambda u: u.power == "system", _everything),
-    Clause("the security administrator grants", Account, _read("grant", "unlock"), lambda u: u.power == "security", _everything),
+    Clause("the system administrator keeps accounts", Account, _read("make", "switch_off", "renew", "ask_reset"), lambda u: u.power == "system", _everything),
+    Clause("the security administrator grants", Account, _read("grant", "unlock", "bind", "ask_reset"), lambda u: u.power == "security", _everything),
     Clause("the audit administrator reads", Account, _read(), lambda u: u.power == "audit", _everything),
     Clause("the security administrator keeps tokens", Token, _read("make", "revoke"), lambda u: u.power == "security", _everything),
+    Clause("administrators see what is asked of second factors", FactorReset, _read(), lambda u: bool(u.power), _everything),
+    Clause(
+        "another administrator approves than who asked or is concerned", FactorReset, frozenset({"approve"}), lambda u: bool(u.power),
+        lambda u: ~Q(asked_by=u.account) & ~Q(account=u.account),
+    ),
     Clause("openings are approved by leaders", BreakGlass, _read("approve"), _has("leader"), _everything),
     Clause("supervision sees its openings", BreakGlass, _read(), _has("supervisor"), lambda u: Q(asked_by=u.account)),
     Clause("openings are read by auditors", BreakGlass, _read(), _has("auditor"), _everything),
@@ -167,6 +172,8 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "administration": lambda u: bool(u.power),
+    "security_log": lambda u: u.power == "audit",
+    "tokens": lambda u: u.power == "security",
     "openings": lambda u: bool(u.roles & {"supervisor", "leader", "auditor"}),
     "ask_opening": lambda u: bool(u.roles & {"supervisor"}),
     "open": lambda u: u.takes_part or bool(u.roles & OFFICE),

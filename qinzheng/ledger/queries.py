@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -107,6 +108,19 @@ def recorded_since(begin: int, type: str) -> Iterator[StoredEvent]:
         )
         for found in cursor.fetchall():
             yield stored(found)
+
+
+def recorded_within(
+    begin: dt.datetime, end: dt.datetime, types: Collection[str], most: int
+) -> list[StoredEvent]:
+    """The newest events of some types recorded from ``begin`` and before ``end``, by the index on the time of recording."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_SELECT} WHERE recorded_at >= %s AND recorded_at < %s AND type = ANY(%s::text[]) "
+            "ORDER BY recorded_at DESC, row DESC LIMIT %s",
+            [begin, end, list(types), most],
+        )
+        return [stored(found) for found in cursor.fetchall()]
 
 
 def sequenced(begin: int = 0) -> Iterator[tuple[int, bytes, StoredEvent]]:

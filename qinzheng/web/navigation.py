@@ -28,6 +28,7 @@ DESKS = (
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
     Desk("openings", Text(zh="破窗", en="Openings"), "openings"),
+    Desk("administration", Text(zh="管理", en="Administration"), "administration"),
     Desk("health", Text(zh="运行", en="Operation"), "administration"),
 )
 

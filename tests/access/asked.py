@@ -12,20 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.internal.flows import login as records
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db.models import Model
 from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
 
+from qinzheng.access import accounts, rules
 from qinzheng.access import actions as access
-from qinzheng.access import rules
 from qinzheng.access.login import BACKEND
 from qinzheng.access.users import ANONYMOUS, User
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
+from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
+from qinzheng.notifications.models import Notice
 from qinzheng.organizations.models import Organization
 from qinzheng.supervision.models import Card
 from tests import townhall
@@ -80,6 +85,7 @@ def build(city: Townhall) -> Things:
         name: Card.objects.filter(case=made[name].pk, level="red").latest("at")
         for name in ("carded", "sealed")
     }
+    lost = access.make_account("lost", "officer", townhall.BY, person_id=city.accounts["sibling"].person_id)
     service = access.make_account("service", "service", townhall.BY)
     token, _ = access.issue_token(service, "试", ["read"], 30, townhall.BY)
     openings = {
@@ -90,8 +96,13 @@ def build(city: Townhall) -> Things:
         **{f"case {name}": Case.objects.get(pk=case.pk) for name, case in made.items()},
         **{f"card {name}": card for name, card in cards.items()},
         "unit housing": Organization.objects.get(pk="housing"), "unit water": Organization.objects.get(pk="water"),
-        "account clerk": city.accounts["clerk"], "token": token,
+        "account lost": lost, "token": token,
         **{f"opening {name}": each for name, each in openings.items()},
+        "reset lost": accounts.ask_reset(lost, city.accounts["security"]),
+        **{
+            f"notice {name}": _notice(city.posts[whom], made[name])
+            for name, whom in (("window", "handler"), ("sealed", "accused"))
+        },
     }  # fmt: skip
     return Things(city, {name: Case.objects.get(pk=case.pk) for name, case in made.items()}, cards, models)
 
@@ -106,6 +117,16 @@ def _case(city: Townhall, unit: str, days: int, concerns: tuple[str, ...] = ()) 
         item.procedure, "receive", city.who("clerk", "clerk"), {}, occurred_at=at, about=about
     )
     return Case.objects.get(pk=done.case)
+
+
+def _notice(post: str, case: Case) -> Notice:
+    """A notice to a post about a case, as if the follower had been told wrongly: the page asks the rules itself."""
+    published = shelf.library().get("notice", "clocks.overdue")
+    edition = shelf.library().hash(published)
+    return Notice.objects.create(
+        definition=published.id, edition=edition, recipient=post, subject=case.pk, event=uuid.uuid4(),
+        made_at=timezone.now(), facts={"number": [case.number, case.number]},
+    )  # fmt: skip
 
 
 # -- the file -----------------------------------------------------------------------------------------
@@ -150,6 +171,10 @@ def address(what: str, thing: str, things: Things) -> str:
     filled: Mapping[str, Any] = {
         "number": case.number if case else "XX2026999999", "card": things.cards[thing].pk if thing in things.cards else "0" * 32,
         "opening": things.models[f"opening {thing}"].pk if f"opening {thing}" in things.models else 999_999,
+        "account": things.models["account lost"].pk if thing == "lost" else 999_999, "provider": "staff",
+        "reset": things.models["reset lost"].pk if thing == "lost" else 999_999,
+        "token": things.models["token"].pk if thing == "token" else 999_999,
+        "notice": things.models[f"notice {thing}"].pk if f"notice {thing}" in things.models else 999_999,
         "event": ledger.history(case.pk)[0].id if case else uuid.UUID(int=7), "what": things.cases["window"].item,
         "source": "行政许可法", "rule": "standard.past-own-limit", "edition": "now", "procedure": "services.matter",
         "item": things.cases["window"].item, "status": 404, "organization": thing if thing in ("housing", "water") else "nowhere",
@@ -171,6 +196,7 @@ def browsers(things: Things) -> dict[str, Client]:
         account = things.city.accounts[role]
         client.force_login(account, backend=BACKEND)
         if role in POWERS:
+            TOTP.activate(account, totp.generate_totp_secret())
             session = client.session
             session[records.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time()}]
             session[records._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(account.pk)

@@ -22,6 +22,7 @@ from tests.townhall import NAMES, PHONES
 pytestmark = pytest.mark.django_db
 POSTED = {
     "cases/<str:number>/acts/": {"act": "withdraw"},
+    "admin/accounts/<int:account>/acts/": {"act": "renew"},
     "work/views/": {"page": "cases", "label": "试", "query": "state=open"},
 }
 """What is sent; an act without its key is refused by whoever may see the case, and unknown to all others."""

@@ -113,6 +113,22 @@ class CodeForm(mfa.AuthenticateForm):
         return code
 
 
+class GiveForm(mfa.ReauthenticateForm):
+    """The second factor in a session that has not given it yet, or not lately."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken = _said(self)
+
+    def clean_code(self) -> str:
+        """The library's check, in our words."""
+        try:
+            code: str = super().clean_code()
+        except forms.ValidationError:
+            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
+        return code
+
+
 class ActivateForm(totp.ActivateTOTPForm):
     """The first code of a new authenticator."""
 

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from qinzheng.access import arrivals, oidc
-from qinzheng.access.login import ENTERED
+from qinzheng.access.gate import ENTERED
 from qinzheng.access.oidc import Begun, NotProven, Provider
 
 log = structlog.get_logger("qinzheng.access")

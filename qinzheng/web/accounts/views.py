@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.views import LoginView, PasswordChangeView
+from allauth.mfa.totp.views import ActivateTOTPView
 from django.conf import settings
 from django.contrib.auth import login as begin_session
 from django.contrib.auth.decorators import login_required
@@ -52,6 +54,19 @@ class ChangePassword(PasswordChangeView):
 
 
 change_password = login_required(sensitive_post_parameters()(ChangePassword.as_view()))
+
+
+class SetUp(ActivateTOTPView):
+    """A second factor is set up; its first code counts as given in this session."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """After the library's."""
+        response: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type="totp")
+        return response
+
+
+set_up = login_required(SetUp.as_view())
 
 
 def demo_accounts() -> list[tuple[str, Text]]:
