@@ -6,11 +6,21 @@ import datetime as dt
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from qinzheng.ledger.envelope import Precision
 
 Word = Annotated[str, Field(max_length=80)]
+
+
+def _in_every_zone(moment: dt.datetime) -> dt.datetime:
+    if not 1 < moment.year < dt.MAXYEAR:
+        raise ValueError("年份超出范围，请核对 / the year is out of range: check it")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_every_zone)]
+"""A time whose local day can be told, whatever the zone: its year is neither the first nor the last of the calendar."""
 
 
 class Strict(BaseModel):
@@ -27,9 +37,9 @@ class NewAct(Strict):
 
     act: Word
     form: dict[str, Any] = {}
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     precision: Precision = "instant"
-    reported_at: AwareDatetime | None = None
+    reported_at: Moment | None = None
 
 
 class NewCase(NewAct):
@@ -64,9 +74,9 @@ class Told(Strict):
     case: Annotated[str, Field(min_length=1, max_length=80)]
     procedure: Word
     act: Word
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     precision: Precision = "instant"
-    reported_at: AwareDatetime | None = None
+    reported_at: Moment | None = None
     organization: Word
     role: Word = ""
     officer: Word = Field(default="", description="a staff number over there; the ledger keeps a pseudonym")

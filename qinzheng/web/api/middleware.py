@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 
 from qinzheng.web.headers import CompressionMiddleware, HeadersMiddleware
 from qinzheng.web.language import TAG, choose
+from qinzheng.web.requests import SoundMiddleware
 
 UNDER = "api/v1/"
 
@@ -27,6 +28,7 @@ class ApiMiddleware:
     def __init__(self, following: Callable[[HttpRequest], HttpResponse]) -> None:
         self.following = following
         self.compression = CompressionMiddleware(following)
+        self.sound = SoundMiddleware(following)
         self.resolver = URLResolver(RoutePattern(UNDER), "qinzheng.web.api.urls")
         self.fixed: dict[bool, dict[str, str]] = {}
 
@@ -40,13 +42,15 @@ class ApiMiddleware:
         )  # fmt: skip
         match = self.resolver.resolve(request.path_info[1:])
         request.resolver_match = match
-        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        unsound = self.sound.process_view(request, match.func, match.args, match.kwargs)
+        response = unsound or match.func(request, *match.args, **match.kwargs)
         for name, value in self._fixed(request).items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Language", TAG[request.language])  # type: ignore[attr-defined]
         patch_vary_headers(response, ["Accept-Language"])
         compressed = self.compression.process_response(request, response)
         assert isinstance(compressed, HttpResponse)
+        compressed.headers["Content-Length"] = str(len(compressed.content))
         return compressed
 
     def _fixed(self, request: HttpRequest) -> dict[str, str]:
