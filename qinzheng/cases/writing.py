@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 
-from qinzheng.cases import doors, engine, moves, queries
+from qinzheng.cases import doors, engine, fitting, queries
 from qinzheng.cases.acts import (
+    CORRECTED,
     DEEMED,
     OPENED,
     PERFORMED,
@@ -26,7 +29,7 @@ from qinzheng.cases.acts import (
     Deemed,
     Projector,
 )
-from qinzheng.cases.engine import NotAllowed, Situation
+from qinzheng.cases.engine import Situation
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Procedure
 from qinzheng.ledger import actions as ledger
@@ -63,6 +66,8 @@ def write(
     """
     case, acts = change.case, change.acts
     change.cause = acts[0].id if acts else first.id if first else None
+    if change.corrected is not None:
+        change.cause = change.corrected.id
     events = [first] if first else []
     if not change.late:
         events += [event(case, act, type, extra) for act in acts]
@@ -77,7 +82,7 @@ def write(
     rows = [ledger.row(event, seq + n, moment(change.now)) for n, event in enumerate(events, start=1)]
     raw = connection.connection
     with raw.pipeline(), raw.cursor() as cursor:
-        for sql, parameters in (*_insert(rows), *change.writes, save(case, new=type == OPENED)):
+        for sql, parameters in together([*_insert(rows), *change.writes, save(case, new=type == OPENED)]):
             cursor.execute(sql, parameters)
         if commits:  # Django finds the transaction ended and has nothing left to send
             cursor.execute("COMMIT")
@@ -150,51 +155,49 @@ def _replay(change: Change, deemed: list[Deemed], type: str) -> list[NewEvent]:
     case = change.case
     before = _known(case)
     case.closed_at = None
-    _played(change, deemed)
+    _played(change, deemed, before)
     remember(case, deemed)
     events = [event(case, act, type, None) for act in change.acts] if change.late else []
+    if change.corrected is not None:
+        act = change.corrected.act
+        told = event(case, act, CORRECTED, {"corrects": act.seq})
+        events.append(replace(told, id=change.corrected.id))
     events += [determined(change, UNDEEMED, each) for each in before if each not in deemed]
     return events + [determined(change, DEEMED, each) for each in deemed if each not in before]
 
 
-def _played(change: Change, deemed: list[Deemed]) -> None:
+def _played(change: Change, deemed: list[Deemed], before: list[Deemed]) -> None:
     """Settle the case after every act and everything deemed, in their order.
 
-    From the late act on each act must be allowed where it now stands: :class:`NotAllowed` names the one that
-    is not. What was deemed is entered as the kernel found it.
+    From the late act on each act must hold where it now stands (:mod:`qinzheng.cases.fitting`): :class:`NotAllowed`
+    names the one that does not. What was deemed is entered as the kernel found it, ``before`` as it had found it then.
     """
     case, procedure = change.case, change.procedure
-    late = {act.id for act in change.acts} if change.late else set()
+    history = change.history or []
+    late, earlier = {act.id for act in change.acts} if change.late else set(), list(history)
+    if change.corrected is not None:
+        late = {change.corrected.act.id}
+        earlier = queries.acts_of(case.id)
+    elif late:
+        earlier = [act for act in history if act.id not in late]
+    held = fitting.holding(procedure, steps(earlier, before)) if late else frozenset()
     checked = False
     here: Situation | None = None
-    for step in steps(change.history or [], deemed):
+    for step in steps(history, deemed):
         if isinstance(step, Deemed):
             assert here is not None
             here = engine.after(procedure, here, step.act, SYSTEM, {})
             settle(case, procedure, here, step.effective)
             case.situation["last"] = max(case.situation["last"], step.at)
             continue
-        checked = checked or step.id in late
+        # A correction may leave a gap where the act stood: everything is looked at.
+        checked = checked or step.id in late or change.corrected is not None
         if here is None:
             here = Situation("", step.who.organization)
         elif checked:
-            _check(procedure, here, step, step.id in late)
+            fitting.check(procedure, here, step, late, held, outside=change.outside)
         here = engine.after(procedure, here, step.name, step.who, step.form)
         settle(case, procedure, here, step.occurred_at)
-
-
-def _check(procedure: Procedure, here: Situation, act: Act, late: bool) -> None:
-    try:
-        engine.check_now(procedure, here, act.name, act.who, act.form)
-        moves.check(procedure, here, act.name, act.who, act.form)
-    except NotAllowed as why:
-        if late:
-            zh, en = f"按所填发生时间，当时{why.zh}", f"at the time stated, {why.en}"
-        else:
-            name = procedure.acts[act.name].name
-            zh = f"按所填发生时间，其后已办的“{name.zh}”便不成立（{why.zh}）；请核对时间"
-            en = f"at the time stated, what was done after it would not hold: {name.en} ({why.en}); check the time"
-        raise NotAllowed(zh, en, "occurred_at") from why
 
 
 def steps(history: list[Act], deemed: list[Deemed]) -> list[Act | Deemed]:
@@ -271,6 +274,38 @@ def _insert(rows: list[tuple[Any, ...]]) -> Iterator[Statement]:
             f"INSERT INTO ledger_event ({', '.join(ledger.COLUMNS)}) VALUES {places}",
             [value for values in rows for value in values],
         )
+
+
+_TARGET = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\S+)")
+
+
+def together(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """The same writes in as few statements as may be, in their order: fewer to send, parse and answer.
+
+    What one statement writes by several of its parts must be in several tables: PostgreSQL gives its parts no order
+    and lets none see what another wrote. So a second write of a table begins a new statement; one that reads another
+    table stays alone.
+    """
+    joined: list[Statement] = []
+    tables: set[str] = set()
+    for sql, parameters in statements:
+        target = _TARGET.match(sql)
+        table = target[1] if target is not None and "SELECT" not in sql else ""
+        if joined and (not table or table in tables or "" in tables):
+            yield _as_one(joined)
+            joined, tables = [], set()
+        joined.append((sql, parameters))
+        tables.add(table)
+    if joined:
+        yield _as_one(joined)
+
+
+def _as_one(statements: Sequence[Statement]) -> Statement:
+    *first, (last, _) = statements
+    if not first:
+        return statements[0]
+    parts = ", ".join(f"w{place} AS ({sql})" for place, (sql, _) in enumerate(first))
+    return f"WITH {parts} {last}", [value for _, parameters in statements for value in parameters]
 
 
 _NAMES = [name for name in doors.COLUMNS if name != "id"]
