@@ -54,8 +54,10 @@ def mandate(
     ends: dt.date | None = None,
 ) -> Mandate:
     """A firm lets a handler act for it."""
-    if account.kind != "handler":
-        raise NotAllowed("委托只给经办人账号", "only a handler's account holds mandates", "account")
+    if account.kind not in ("handler", "citizen"):
+        raise NotAllowed(
+            "委托只给经办人或群众的账号", "only a handler's or a citizen's account holds mandates", "account"
+        )
     made = Mandate.objects.create(account=account, party=party, items=list(items), begins=begins, ends=ends)
     note(
         "mandate_given",

@@ -117,7 +117,7 @@ def account_of(number: str) -> Account | None:
     held = {
         row.party: row
         for row in Account.objects.filter(
-            kind="citizen", demo=False, party__in=[party.pk for party in citizens]
+            kind__in=("citizen", "handler"), demo=False, party__in=[party.pk for party in citizens]
         ).order_by("-pk")
     }
     if len(citizens) == 1:
