@@ -169,6 +169,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "cases": lambda u: bool(u.seats) or u.takes_part,
     "cards": lambda u: _office(u) or bool(u.roles & {"supervisor", "leader", "auditor"}),
     "find_people": _office,
+    "mandates": _has("clerk"),
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "administration": lambda u: bool(u.power),

@@ -24,6 +24,7 @@ DESKS = (
     Desk("work", Text(zh="我的待办", en="My work"), "work"),
     Desk("new-case", Text(zh="新办件", en="New case"), "open"),
     Desk("cases", Text(zh="办件", en="Cases"), "cases"),
+    Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),

@@ -178,7 +178,7 @@ def address(what: str, thing: str, things: Things) -> str:
         "event": ledger.history(case.pk)[0].id if case else uuid.UUID(int=7), "what": things.cases["window"].item,
         "source": "行政许可法", "rule": "standard.past-own-limit", "edition": "now", "procedure": "services.matter",
         "item": things.cases["window"].item, "status": 404, "organization": thing if thing in ("housing", "water") else "nowhere",
-        "measure": "accepted", "by": "organization", "kind": "csv", "id": "housing", "digest": "0",
+        "measure": "accepted", "by": "organization", "kind": "csv", "id": "housing", "digest": "0", "mandate": 999_999,
     }  # fmt: skip
     path = what.replace("<str:source>/<str:number>", "行政许可法/42")
     if path == "style/<digest>.css":

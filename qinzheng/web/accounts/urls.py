@@ -8,7 +8,7 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
-from qinzheng.web.accounts import administration, phone, security_log, single_sign_on, views
+from qinzheng.web.accounts import administration, mandates, phone, security_log, single_sign_on, views
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("login/by/<slug:provider>/", single_sign_on.begin, name="oidc"),
     path("login/by/<slug:provider>/back/", single_sign_on.back, name="oidc-back"),
     path("login/phone/", phone.by_code, name="phone-login"),
+    path("mandates/", mandates.mandates_of, name="mandates"),
+    path("mandates/<int:mandate>/", mandates.take_back, name="take-back-mandate"),
     path("demo/login/", views.demo_login, name="demo-login"),
     path("demo/messages/", phone.messages, name="demo-messages"),
     path("account/password/", views.change_password, name="account_change_password"),
