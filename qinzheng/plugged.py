@@ -6,6 +6,8 @@ Imported once by ``qinzheng.operations.apps`` when Django is ready; the commands
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from qinzheng import wiring
 from qinzheng.access import guard
 from qinzheng.access import replay as access_replay
@@ -18,7 +20,7 @@ from qinzheng.exchange.upward import models as upward_models
 from qinzheng.exchange.upward import replay as upward_replay
 from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
-from qinzheng.notifications import quiet, receipts, recipients, telling, text_messages, webhooks
+from qinzheng.notifications import mail, quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
 from qinzheng.organizations import replay as organizations_replay
@@ -50,6 +52,8 @@ keys.SEALED.extend(upward_models.SEALED)
 keys.SEALED.append(webhooks.SECRETS)
 webhooks.FEEDS[:] = [feed.pushed]
 telling.QUIET[:] = [quiet.until]
+if settings.EMAIL_HOST:
+    telling.CHANNELS["mail"] = mail.Mail()
 telling.CHANNELS["webhook"] = webhooks.Hook()
 if (sms := text_messages.channel()) is not None:
     telling.CHANNELS["sms"] = sms
