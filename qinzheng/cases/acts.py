@@ -14,9 +14,13 @@ from qinzheng.ledger.envelope import NewEvent, Precision
 
 OPENED, PERFORMED, MIGRATED, NUMBERED = "cases.opened", "cases.performed", "cases.migrated", "cases.numbered"
 DEEMED, UNDEEMED = "cases.deemed", "cases.undeemed"
+CORRECTED = "cases.corrected"
+"""an act that another system told of, as that system tells it now"""
 CONCERNED = "cases.concerned"
 """whom a case concerns from now on, so that it is sealed from them; nobody: it is sealed no more"""
 SYSTEM = Who("system", "", "system")
+NAMED = 5
+"""The version of UUIDs made from names: so we know the acts that a source told from those done here."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,14 @@ class Deemed:
     at: int
 
 
+@dataclass(frozen=True)
+class Correction:
+    """An act as its source tells it now, under its old id and place, and the id of the event that says so."""
+
+    act: Act
+    id: uuid.UUID
+
+
 @dataclass
 class Change:
     """What a projector is shown: the case as it will be saved, the new acts, and the moment."""
@@ -74,6 +86,10 @@ class Change:
     now: int
     late: bool = False
     """whether an act is claimed before something already known: everything is judged anew"""
+    outside: bool = False
+    """whether another system tells it: a fact, not refused for its order"""
+    corrected: Correction | None = None
+    """what is corrected; ``late`` then, and no new act"""
     cause: uuid.UUID | None = None
     """the event that brought the change about; none where only time passed"""
     writes: list[tuple[str, Sequence[Any]]] = field(default_factory=list)

@@ -1,19 +1,20 @@
 """Cases that are handled in other systems: the keys that name them for ever, and taking what those systems tell of them.
 
 A case that we do not know is adopted (:mod:`qinzheng.cases.adopting`); of one that we know, the acts that are new are
-added. What happened elsewhere is a fact and is not refused for its order: faults of order are the supervision's
-findings. Only what cannot be fitted in is reported: an act claimed before others of ours that would then not have been
-possible, an act that the source no longer tells. A case is taken whole or not at all; taking it again changes nothing.
+added, in the order in which they are claimed. What happened elsewhere is a fact and is not refused for its order: faults
+of order are the supervision's findings. Only what cannot be fitted in is refused: an act before others of ours that stood
+and would then not have been possible. An act that its source tells otherwise than before is corrected by an event; one that
+it no longer tells is reported and stays. A case is taken whole or not at all; taking it again changes nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -21,7 +22,7 @@ from django.db.models import Q
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.cases import about as abouts
 from qinzheng.cases import actions, engine, fields, queries, writing
-from qinzheng.cases.acts import Act, Change
+from qinzheng.cases.acts import NAMED, Act, Change, Correction
 from qinzheng.cases.adopting import History, Taken, adopt, case_id
 from qinzheng.cases.engine import NotAllowed
 from qinzheng.cases.fields import BadForm
@@ -36,8 +37,6 @@ SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:qinzheng:case-of-another-system")
 SEPARATOR = "\n"
 BATCH = 500
 """Cases adopted in one transaction."""
-NAMED = 5
-"""The version of UUIDs made from names: so we know the acts that a source told from those done here."""
 
 Mark = tuple[str, int | dt.date]
 """What makes two acts of one case the same act: what was done, and when (to the day where only the day is known)."""
@@ -45,12 +44,16 @@ Mark = tuple[str, int | dt.date]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one case: ``taken`` whole, ``continued`` by new acts, ``known`` already, or ``rejected`` and why."""
+    """What came of one case: ``taken`` whole, ``continued`` by new acts or corrections, ``known`` already, or ``rejected`` and why."""
 
     key: uuid.UUID
     result: Literal["taken", "continued", "known", "rejected"]
     new: int = 0
     already: int = 0
+    changed: int = 0
+    """acts that the source tells otherwise than before: corrected by event"""
+    gone: int = 0
+    """acts of the source that we hold and it no longer tells: they stay, and are reported"""
     zh: str = ""
     en: str = ""
 
@@ -97,8 +100,8 @@ def officers(source: str) -> Callable[[str], str]:
 def take(histories: Sequence[History], *, whole: bool) -> list[Outcome]:
     """Take what other systems tell of their cases, in the order given. No two histories name the same case.
 
-    ``whole``: each history tells all that the source knows of the case, so an act of it that we hold and the source
-    no longer tells is a change over there, and reported.
+    ``whole``: each history tells all that the source knows of the case, so what it tells otherwise than before is a
+    correction, and an act of it that we hold and it no longer tells is gone over there.
     """
     found: dict[uuid.UUID, Outcome] = {}
     for begin in range(0, len(histories), BATCH):
@@ -155,25 +158,21 @@ def _refused(key: uuid.UUID, zh: str, en: str) -> Outcome:
 
 
 def _continued(history: History, held: Sequence[Act], whole: bool) -> Outcome:
-    """Add the acts that are new to a case that we know; all of them or none."""
+    """Add the acts that are new to a case that we know, and correct those told otherwise; all of it or nothing."""
     id = case_id(history.key)
+    changes, gone = _changes(history, held) if whole else ([], 0)
     there = Counter(_mark(act.name, act.occurred_at, act.precision) for act in held)
-    told = Counter(_mark(act.act, act.occurred_at, act.precision) for act in history.acts)
-    from_there = Counter(
-        _mark(act.name, act.occurred_at, act.precision) for act in held if act.id.version == NAMED
-    )
-    if whole and (gone := from_there - told):
-        names = "、".join(sorted({name for name, _ in gone}))
-        return _refused(
-            history.key,
-            f"来源改动或删去了已收的环节（{names}），请核对后由有权岗位更正",
-            f"the source changed or removed acts already taken ({names}): check, and have them corrected by who may",
-        )
+    for act, taken in changes:
+        there[_mark(act.name, act.occurred_at, act.precision)] -= 1
+        there[_mark(taken.act, taken.occurred_at, taken.precision)] += 1
     news = _news(history, there)
-    if not news:
-        return Outcome(history.key, "known", already=len(history.acts))
+    already = len(history.acts) - len(news) - len(changes)
+    if not (news or changes):
+        return Outcome(history.key, "known", already=already, gone=gone)
     try:
         with transaction.atomic():
+            for act, taken in changes:
+                _correct(id, history.key, act, taken)
             for serial, taken in news:
                 _add(id, history.key, serial, taken)
     except BadForm as why:
@@ -184,11 +183,53 @@ def _continued(history: History, held: Sequence[Act], whole: bool) -> Outcome:
         return _refused(history.key, why.zh, why.en)
     except (IntegrityError, BeyondCalendar, NotCanonical) as why:
         return _refused(history.key, *_why(why))
-    return Outcome(history.key, "continued", new=len(news), already=len(history.acts) - len(news))
+    return Outcome(history.key, "continued", len(news), already, len(changes), gone)
 
 
 def _mark(name: str, at: int, precision: Precision) -> Mark:
     return (name, shelf.day(at)) if precision == "day" else (name, at)
+
+
+def _changes(history: History, held: Sequence[Act]) -> tuple[list[tuple[Act, Taken]], int]:
+    """(an act of the source that we hold, how it is told now), and how many it no longer tells.
+
+    Acts told at the same moment are the same act; of the others, those of one name are taken in the order of time.
+    """
+    told: dict[Mark, list[Taken]] = defaultdict(list)
+    for taken in sorted(history.acts, key=lambda act: act.occurred_at):
+        told[_mark(taken.act, taken.occurred_at, taken.precision)].append(taken)
+    changes, missing = [], []
+    for act in sorted(held, key=lambda act: act.occurred_at):
+        same = told[_mark(act.name, act.occurred_at, act.precision)]
+        if act.id.version != NAMED:
+            if same:  # told by the source too, done here
+                same.pop(0)
+            continue
+        if not same:
+            missing.append(act)
+            continue
+        taken = same.pop(0)
+        if _differs(act, taken):
+            changes.append((act, taken))
+    left: dict[str, list[Taken]] = defaultdict(list)
+    for (name, _), several in told.items():
+        left[name] += several
+    gone = 0
+    for act in missing:
+        if left[act.name]:
+            changes.append((act, left[act.name].pop(0)))
+        else:
+            gone += 1
+    return changes, gone
+
+
+def _differs(act: Act, taken: Taken) -> bool:
+    """Whether an act at the same moment is told of another unit or officer, or says something else in a field that it tells."""
+    if (act.who.organization, act.who.actor) != (taken.who.organization, taken.who.actor):
+        return True
+    return any(
+        not abouts.same({name: act.form.get(name)}, {name: value}) for name, value in taken.form.items()
+    )
 
 
 def _news(history: History, there: Counter[Mark]) -> list[tuple[int, Taken]]:
@@ -203,17 +244,27 @@ def _news(history: History, there: Counter[Mark]) -> list[tuple[int, Taken]]:
     return news
 
 
+def _held(id: str) -> tuple[Case, Procedure, int]:
+    """The case, held, once time has passed for it."""
+    case, now = queries.lock(id)
+    procedure = actions.procedure_of(case)
+    if case.due_at is not None and (ledger.microseconds(case.due_at) or 0) < now:
+        writing.let_pass(case, procedure, now)
+    return case, procedure, now
+
+
+def _form(procedure: Procedure, id: str, taken: Taken) -> dict[str, Any]:
+    definition = procedure.acts[taken.act]
+    return abouts.sealed(definition, fields.partial(definition, taken.form), id, taken.who)
+
+
 def _add(id: str, key: uuid.UUID, serial: int, taken: Taken) -> None:
     """One act: appended as it is told where it follows upon what is known, else fitted in where it happened."""
     with writing.one_transaction() as commits:
-        case, now = queries.lock(id)
-        procedure = actions.procedure_of(case)
-        if case.due_at is not None and (ledger.microseconds(case.due_at) or 0) < now:
-            writing.let_pass(case, procedure, now)
+        case, procedure, now = _held(id)
         _check(procedure, case, taken, now)
         made = uuid.uuid5(key, f"{serial}/{taken.act}/{taken.occurred_at}")
-        form = fields.partial(procedure.acts[taken.act], taken.form)
-        form = abouts.sealed(procedure.acts[taken.act], form, id, taken.who)
+        form = _form(procedure, id, taken)
         late = taken.occurred_at < case.situation["last"]
         led: str | None = None
         if not late:
@@ -225,7 +276,35 @@ def _add(id: str, key: uuid.UUID, serial: int, taken: Taken) -> None:
             made, case.last_seq + 1, taken.act, taken.who, taken.occurred_at, taken.reported_at, now, form,
             taken.precision, led,
         )  # fmt: skip
-        writing.write(Change(case, procedure, [act], now, late=late), commits=commits)
+        writing.write(Change(case, procedure, [act], now, late=late, outside=True), commits=commits)
+
+
+def _correct(id: str, key: uuid.UUID, act: Act, taken: Taken) -> None:
+    """The act as its source tells it now, by an event; the case is judged anew with it."""
+    with writing.one_transaction() as commits:
+        case, procedure, now = _held(id)
+        if act.seq == 1:
+            _opening(case, taken, now)
+        else:
+            _check(procedure, case, taken, now)
+        told = replace(
+            act, who=taken.who, occurred_at=taken.occurred_at, reported_at=taken.reported_at, precision=taken.precision,
+            form={**act.form, **_form(procedure, id, taken)},
+            recorded_at=act.recorded_at if act.occurred_at == taken.occurred_at else now,
+        )  # fmt: skip
+        made = uuid.uuid5(key, f"corrects/{case.last_seq}/{act.seq}/{taken.occurred_at}")
+        change = Change(case, procedure, [], now, late=True, outside=True, corrected=Correction(told, made))
+        writing.write(change, commits=commits)
+
+
+def _opening(case: Case, taken: Taken, now: int) -> None:
+    """The opening act may move, but not behind what followed."""
+    following = [act.occurred_at for act in queries.acts_of(case.id) if act.seq != 1]
+    if taken.occurred_at > min([now, *following]):
+        raise NotAllowed(
+            "收件时间晚于其后的环节，请核对来源", "the opening would come after what followed it: check the source", "occurred_at"
+        )  # fmt: skip
+    case.opened_at = writing.moment(taken.occurred_at)
 
 
 def _check(procedure: Procedure, case: Case, taken: Taken, now: int) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
 
 from qinzheng.cases import about, doors, fields
-from qinzheng.cases.acts import OPENED, PERFORMED, Act, Done, Told
+from qinzheng.cases.acts import CORRECTED, OPENED, PERFORMED, Act, Done, Told
 from qinzheng.cases.engine import Situation, Who
 from qinzheng.cases.models import Case
 from qinzheng.ledger import queries
@@ -44,13 +45,34 @@ def situation(case: Case) -> Situation:
 
 def acts_of(case_id: str) -> list[Act]:
     """The acts of a case from the ledger; determinations are the kernel's own and not read back."""
-    return [act(event) for event in queries.history(case_id) if event.type in (OPENED, PERFORMED)]
+    return acts(queries.history(case_id))
 
 
 def acts_of_many(case_ids: Collection[str]) -> dict[str, list[Act]]:
     """:func:`acts_of` for several cases in one question."""
-    found = queries.histories(case_ids, (OPENED, PERFORMED))
-    return {id: [act(event) for event in events] for id, events in found.items()}
+    return {id: acts(events) for id, events in queries.histories(case_ids, TOLD).items()}
+
+
+TOLD = (OPENED, PERFORMED, CORRECTED)
+"""The events that say what was done."""
+
+
+def acts(events: Iterable[StoredEvent]) -> list[Act]:
+    """The acts that a case's events tell, in the order in which they came, each as it was last corrected.
+
+    A correction of the moment is known since it was told, so it is recorded then; one of anything else was not late.
+    """
+    found: dict[int, Act] = {}
+    for event in events:
+        if event.type not in TOLD:
+            continue
+        told = act(event)
+        if event.type == CORRECTED:
+            before = found[event.body["corrects"]]
+            recorded = before.recorded_at if told.occurred_at == before.occurred_at else told.recorded_at
+            told = replace(told, id=before.id, seq=before.seq, recorded_at=recorded)
+        found[told.seq] = told
+    return list(found.values())
 
 
 def act(event: StoredEvent) -> Act:

@@ -57,6 +57,10 @@ class Account:
     """acts that are new"""
     gone: int = 0
     """our open cases of this source that it no longer lists"""
+    changed: int = 0
+    """acts that the source tells otherwise than before: entered as corrections"""
+    gone_acts: int = 0
+    """acts that we hold of this source and it no longer tells; they stay"""
     source_rows: int | None = None
     source_cases: int | None = None
     our_cases: int = 0
@@ -118,10 +122,18 @@ def _take(chosen: Collector, mapping: Mapping, part: Part, by: str) -> Account:
     else:
         gatherer.take(part.batches)
     gathered = gatherer.gathered()
-    outcomes = outside.take(gathered.histories, whole=mapping.row == "case")
+    outcomes = outside.take(gathered.histories, whole=_tells_all(chosen, mapping, part))
     account = _account(chosen, mapping, part, gatherer, gathered, outcomes)
     _keep(chosen, part, account, _watermark(part, gatherer, gathered, outcomes), by)
     return account
+
+
+def _tells_all(chosen: Collector, mapping: Mapping, part: Part) -> bool:
+    """Whether the part tells all that the source knows of each of its cases: a row a case, or a table read whole.
+
+    A file with a row an act may be one month's; a table behind its watermark tells only what is new.
+    """
+    return mapping.row == "case" or (chosen.reads.form == "table" and not part.watermark)
 
 
 def _account(
@@ -134,14 +146,20 @@ def _account(
         for name, outcome in zip(gathered.names, outcomes, strict=True)
         if outcome.result == "rejected"
     ]
+    vanished = [
+        (name, f"来源不再列出的环节 {outcome.gone} 个，仍保留", f"{outcome.gone} act(s) that the source no longer tells are kept")
+        for name, outcome in zip(gathered.names, outcomes, strict=True)
+        if outcome.gone
+    ]  # fmt: skip
     reasons = report.reasons + Counter((zh, en) for _, zh, en in refused)
     rows = [(*mappings.place(row.place, mapping.format), row.zh, row.en) for row in report.shown]
     return Account(
         part.name, report.rows, report.accepted, report.rejected, report.later, results["taken"], results["continued"],
         results["known"], len(refused), sum(outcome.new for outcome in outcomes), len(_gone(chosen, mapping, gatherer)),
+        sum(outcome.changed for outcome in outcomes), sum(outcome.gone for outcome in outcomes),
         part.rows, part.cases, ours(chosen).count(),
         [(zh, en, count) for (zh, en), count in reasons.most_common()],
-        ([(f"{zh} · {en}", why, told) for zh, en, why, told in rows] + refused)[:SHOWN],
+        ([(f"{zh} · {en}", why, told) for zh, en, why, told in rows] + refused + vanished)[:SHOWN],
     )  # fmt: skip
 
 

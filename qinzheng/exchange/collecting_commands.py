@@ -78,6 +78,11 @@ def _show(account: Account) -> None:
         print(
             f"  对账 reconciled：来源 source {account.source_cases} 件 cases，我方 ours {account.our_cases}"
         )
+    if account.changed or account.gone_acts:
+        print(
+            f"  来源改动的环节 acts changed at the source：{account.changed}（已记更正 corrected）；"
+            f"来源不再列出的环节 acts gone at the source：{account.gone_acts}（仍保留 kept）"
+        )
     if account.gone:
         print(f"  来源不再列出的在办件 open cases that the source no longer lists：{account.gone}")
     for zh, en, count in account.reasons:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qinzheng.calendars import queries as calendars
 from qinzheng.cases import engine, queries, variants
-from qinzheng.cases.acts import MIGRATED, OPENED, PERFORMED, Act
+from qinzheng.cases.acts import MIGRATED, OPENED, Act
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import NONE
 from qinzheng.definitions import shelf
@@ -69,7 +69,7 @@ def jobs(
     basis = basis or Basis(shelf.library(), shelf.day(as_of))
     archives: dict[Kept, _Archive | None] = {}
     with ExitStack() as open_files:
-        for _, stored in groupby(ledger.events(types=(OPENED, PERFORMED, MIGRATED)), key=lambda e: e.subject):
+        for _, stored in groupby(ledger.events(types=(*queries.TOLD, MIGRATED)), key=lambda e: e.subject):
             events = [event for event in stored if known_at is None or event.recorded_at <= known_at]
             if not events or (procedure and events[0].procedure != procedure):
                 continue
@@ -146,7 +146,7 @@ class _Archive:
 
     def add(self, events: list[StoredEvent], as_of: int) -> None:
         """Write one case, its acts in the order in which they count."""
-        done = live.in_order(queries.act(event) for event in events if event.type != MIGRATED)
+        done = live.in_order(queries.acts(events))
         done = [act for act in done if act.occurred_at <= as_of]
         if done:
             codes = [self.acts.get(act.name, OTHER) for act in done]

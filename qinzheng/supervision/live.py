@@ -83,6 +83,9 @@ class Judgement:
     def refold(self) -> State:
         """The state folded anew from every act of the case; sets ``change.history``."""
         history = acts_of(self.case.id) if self.case.last_seq else []
+        if self.change.corrected is not None:
+            now = self.change.corrected.act
+            history = [now if act.id == now.id else act for act in history]
         acts = in_order([*history, *self.change.acts])
         self.change.history = acts
         state = self.compiled.program.begin(0, self.book)

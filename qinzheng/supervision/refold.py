@@ -13,7 +13,7 @@ from typing import Any
 
 from qinzheng.cases import actions as cases
 from qinzheng.cases import queries
-from qinzheng.cases.acts import OPENED, PERFORMED, Act, Change
+from qinzheng.cases.acts import Act, Change
 from qinzheng.cases.models import Case
 from qinzheng.clocks.machine import FAR, State
 from qinzheng.definitions.actions import PUBLISHED
@@ -56,7 +56,7 @@ def _case(case: Case, history: list[StoredEvent], published: int) -> Iterator[Di
     if whole is None:
         return  # saved by an older program: refolded when the case is next judged
     kept = {**kept, "state": whole}
-    acts = [queries.act(event) for event in history if event.type in (OPENED, PERFORMED)]
+    acts = queries.acts(history)
     refolded = Refolded(case, acts, ready)
     refolded.pass_until(recorded, kept["state"])
     yield from refolded.differences(kept)

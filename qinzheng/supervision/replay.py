@@ -6,13 +6,13 @@ import uuid
 from typing import Any
 
 from qinzheng.cases import about
-from qinzheng.cases.acts import CONCERNED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
+from qinzheng.cases.acts import CONCERNED, CORRECTED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.projections import Projection, Rows
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.supervision.live import ISSUED, MOVED, MOVED_BY, REDETERMINED, VANISHED, WITHDRAWN
 
-ACTS = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED)
+ACTS = (OPENED, PERFORMED, CORRECTED, DEEMED, UNDEEMED, MIGRATED)
 """The events that say where a case stands."""
 
 
@@ -29,6 +29,8 @@ def _case(rows: Rows, event: StoredEvent) -> None:
                 "opened_at": ledger.instant(event.occurred_at), "variant": body["variant"],
                 "opened_by": event.organization, "promise": body.get("promise", {}),
                 **{name: body.get(name, "") for name in ("item", "title", "town")}}  # fmt: skip
+    if event.type == CORRECTED and body["corrects"] == 1:
+        row["opened_at"] = ledger.instant(event.occurred_at)
     if event.type == MIGRATED:
         row["edition"] = event.under
     row |= {"state": body["state"], "organization": body["organization"],
@@ -39,7 +41,7 @@ def _case(rows: Rows, event: StoredEvent) -> None:
 def _situation(before: dict[str, Any], event: StoredEvent, body: dict[str, Any]) -> dict[str, Any]:
     """What the engine keeps of the case, as the event left it."""
     known: dict[str, Any] = {"deemed": before.get("deemed", []), "last": before.get("last", 0)}
-    if event.type in (OPENED, PERFORMED, DEEMED):
+    if event.type in (OPENED, PERFORMED, CORRECTED, DEEMED):
         known["last"] = max(known["last"], event.occurred_at or 0, body.get("passed_at", 0))
     if event.type in (DEEMED, UNDEEMED):
         entry, listed = [body["act"], event.occurred_at, body["passed_at"]], known["deemed"]
@@ -119,7 +121,7 @@ PROJECTIONS = [
     Projection("cases_outside_number", ("kind", "number"), ("case_id",), (OPENED, NUMBERED), _outside),
     Projection("cases_party", ("case_id", "relation"), ("party",), (OPENED,), _parties),
     Projection("cases_concern", ("case_id", "organization", "post"), (), (OPENED, CONCERNED), _concerns),
-    Projection("cases_asked", ("case_id", "organization"), (), (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED), _asked),
+    Projection("cases_asked", ("case_id", "organization"), (), ACTS, _asked),
     Projection(
         "clocks_clock", ("case", "clock", "ordinal"),
         ("organization", "started_at", "due_at", "promised_at", "paused_at", "ended_at", "ending", *MOVED_BY),

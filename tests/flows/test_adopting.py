@@ -8,9 +8,11 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from qinzheng.cases import actions as cases
-from qinzheng.cases import adopting
+from qinzheng.cases import adopting, outside
 from qinzheng.cases.about import About
 from qinzheng.cases.adopting import History, Taken
 from qinzheng.cases.engine import Who
@@ -129,3 +131,123 @@ def test_only_a_simulation_says_when_it_was_recorded(published):
     first, *_ = queries.history(played)
     assert first.recorded_at == told[0].recorded_at
     assert first.body["simulated"] is True
+
+
+# -- told in parts, late, and otherwise than before ---------------------------------------------------
+
+ACTS = (
+    "accept", "request_correction", "supply_correction", "check_site", "grant", "refuse", "issue", "withdraw",
+)  # fmt: skip
+
+
+def licence(key: uuid.UUID, acts) -> History:
+    return History(key, "approvals.standard", acts)
+
+
+def stands(id: str):
+    """Where the case stands, its clocks and cards; ids of cards name the case, and some the place in the ledger."""
+    case = Case.objects.get(pk=id)
+    clocks = Clock.objects.filter(case=id).order_by("clock", "ordinal")
+    cards = Card.objects.filter(case=id, withdrawn_at=None).values_list("rule", "at", "organization")
+    moments = ("started_at", "due_at", "paused_at", "ended_at", "ending", "shift", "extra", "rested")
+    return (
+        case.state, case.organization, case.closed_at, case.situation["done"],
+        [(c.clock, c.ordinal, *(getattr(c, name) for name in moments)) for c in clocks], sorted(cards),
+    )  # fmt: skip
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    days=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 70)), max_size=6, unique_by=lambda e: e[1]),
+    known=st.integers(0, 6),
+    shuffle=st.randoms(use_true_random=False),
+)
+def test_told_in_parts_and_in_any_order_a_case_stands_as_if_told_at_once(published, days, known, shuffle):
+    begin = ago(80)
+    acts = [Taken("receive", CLERK, begin)]
+    acts += [Taken(name, HANDLER, begin + (80 - day) * DAY) for name, day in days]
+    whole, parts = uuid.uuid4(), uuid.uuid4()
+    whole, parts = uuid.uuid5(SPACE, str(whole)), uuid.uuid5(SPACE, str(parts))
+    assert outside.take([licence(whole, acts)], whole=False)[0].result == "taken"
+    rest = acts[1:]
+    shuffle.shuffle(rest)
+    assert outside.take([licence(parts, [acts[0], *rest[:known]])], whole=False)[0].result == "taken"
+    for each in rest[known:]:
+        outcome = outside.take([licence(parts, [each])], whole=False)[0]
+        assert (outcome.result, outcome.en) == ("continued", "")
+    assert stands(adopting.case_id(parts)) == stands(adopting.case_id(whole))
+    assert list(projections.check()) == []
+
+
+def test_a_late_act_of_theirs_is_refused_only_where_an_act_of_ours_would_fall(published):
+    key = uuid.uuid5(SPACE, "late")
+    # Their order is wrong already: granted before anybody accepted. A late act between is a fact like the others.
+    wrong = [Taken("receive", CLERK, ago(20)), Taken("grant", HANDLER, ago(10))]
+    outside.take([licence(key, wrong)], whole=False)
+    late = outside.take([licence(key, [Taken("check_site", HANDLER, ago(15))])], whole=False)[0]
+    assert late.result == "continued"
+    # Ours was allowed where it stands; theirs would take the ground from under it.
+    other = uuid.uuid5(SPACE, "ours")
+    outside.take(
+        [licence(other, [Taken("receive", CLERK, ago(3)), Taken("accept", HANDLER, ago(2))])], whole=False
+    )
+    cases.perform(adopting.case_id(other), "check_site", HANDLER, {})
+    before = stands(adopting.case_id(other))
+    refused = outside.take([licence(other, [Taken("refuse", HANDLER, ago(1))])], whole=False)[0]
+    assert refused.result == "rejected"
+    assert "site check" in refused.en
+    assert "实地核查" in refused.zh
+    assert stands(adopting.case_id(other)) == before
+
+
+def test_our_own_late_act_is_not_kept_out_by_what_never_held(published):
+    key = uuid.uuid5(SPACE, "never-held")
+    told = [
+        Taken("receive", CLERK, ago(4)),
+        Taken("issue", HANDLER, ago(1)),
+        Taken("accept", HANDLER, ago(3)),
+    ]
+    outside.take([licence(key, told)], whole=False)
+    done = cases.perform(adopting.case_id(key), "check_site", HANDLER, {}, occurred_at=ago(2))
+    assert done.new
+    assert list(projections.check()) == []
+
+
+def test_what_a_source_tells_otherwise_is_corrected_by_an_event_and_judged_anew(published):
+    key = uuid.uuid5(SPACE, "corrected")
+    told = [Taken("submit", CLERK, ago(60)), Taken("reply", HANDLER, ago(1))]
+    outside.take([History(key, "letters.reply", told)], whole=True)
+    id = adopting.case_id(key)
+    assert Clock.objects.get(case=id).ending == "completed_late"
+    better = [told[0], Taken("reply", HANDLER, ago(58))]
+    outcome = outside.take([History(key, "letters.reply", better)], whole=True)[0]
+    assert (outcome.result, outcome.new, outcome.changed, outcome.gone) == ("continued", 0, 1, 0)
+    assert Clock.objects.get(case=id).ending == "completed_on_time"
+    assert Case.objects.get(pk=id).closed_at == adopting.writing.moment(better[1].occurred_at)
+    corrected = [event for event in queries.history(id) if event.type == "cases.corrected"]
+    assert [event.body["corrects"] for event in corrected] == [2]
+    assert corrected[0].occurred_at == better[1].occurred_at
+    withdrawn = Card.objects.filter(case=id, rule="standard.past-own-limit")
+    assert all(str(card.withdrawn_for) == corrected[0].id for card in withdrawn if card.withdrawn_at)
+    assert set(Card.objects.filter(withdrawn_at=None).values_list("id", flat=True)) == judged()
+    assert list(projections.check()) == []
+    again = outside.take([History(key, "letters.reply", better)], whole=True)[0]
+    assert (again.result, again.changed) == ("known", 0)
+    moved = [
+        Taken("submit", CLERK, ago(59)),
+        Taken("reply", Who("h-2", "water", "handler"), better[1].occurred_at),
+    ]
+    outcome = outside.take([History(key, "letters.reply", moved)], whole=True)[0]
+    assert outcome.changed == 2
+    assert Case.objects.get(pk=id).opened_at == adopting.writing.moment(moved[0].occurred_at)
+    assert list(projections.check()) == []
+
+
+def test_what_a_source_tells_no_more_is_counted_and_stays(published):
+    key = uuid.uuid5(SPACE, "gone")
+    outside.take([History(key, "letters.reply", [Taken("submit", CLERK, ago(9)), replied(8)])], whole=True)
+    before = stands(adopting.case_id(key))
+    first = queries.history(adopting.case_id(key))[0].occurred_at
+    outcome = outside.take([History(key, "letters.reply", [Taken("submit", CLERK, first)])], whole=True)[0]
+    assert (outcome.result, outcome.gone, outcome.changed) == ("known", 1, 0)
+    assert stands(adopting.case_id(key)) == before

@@ -112,15 +112,26 @@ def test_what_went_on_over_there_goes_on_here(item: str, tmp_path: Path) -> None
     assert Clock.objects.get(clock="handling").ending == "completed_late"
 
 
-def test_an_act_that_the_source_changed_is_reported_and_nothing_is_doubled(item: str, tmp_path: Path) -> None:
+def test_an_act_that_the_source_changed_is_corrected_and_counted_and_nothing_is_doubled(
+    item: str, tmp_path: Path
+) -> None:
     place = sheet(tmp_path / "a.xlsx", [row("P4", item, 30, 29)])
     collect(NAME, place, BY)
     stands = held()
     sheet(tmp_path / "a.xlsx", [row("P4", item, 30, 25)])
     changed = one(collect(NAME, place, BY))
-    assert (changed.refused, changed.acts) == (1, 0)
-    assert "changed or removed" in changed.shown[0][2]
-    assert held() == stands
+    assert (changed.refused, changed.acts, changed.changed, changed.gone_acts) == (0, 0, 1, 0)
+    adds_up(changed)
+    assert {**held(), "events": 0} == {**stands, "events": 0}
+    moved = [event for event in queries.history(Case.objects.get().pk) if event.type == "cases.corrected"]
+    assert [event.body["act"] for event in moved] == ["accept"]
+    assert one(collect(NAME, place, BY)).changed == 0
+    sheet(tmp_path / "a.xlsx", [row("P4", item, 30)])
+    gone = one(collect(NAME, place, BY))
+    assert (gone.changed, gone.gone_acts, gone.known) == (0, 1, 1)
+    assert "no longer tells" in gone.shown[-1][2]
+    assert [body["changed"] for _, body in collecting.runs(NAME)] == [0, 1, 0, 0]
+    assert list(projections.check()) == []
 
 
 def test_what_cannot_be_taken_is_named_with_its_reason_and_the_rest_is_taken(

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from qinzheng.access import rules
 from qinzheng.access.users import User
-from qinzheng.cases.acts import CONCERNED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
+from qinzheng.cases.acts import CONCERNED, CORRECTED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions.form import Text
@@ -20,7 +20,7 @@ from qinzheng.parties.subjects import PartyRefused
 from qinzheng.supervision.live import ISSUED, WITHDRAWN
 from qinzheng.web.components import Event, Proof
 
-SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, CONCERNED, ISSUED, WITHDRAWN)
+SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, CONCERNED, CORRECTED, ISSUED, WITHDRAWN)
 """What a person wants to read; how clocks moved is on the rulers."""
 OF_CARDS = (ISSUED, WITHDRAWN)
 """Shown to officers only: a card is between the supervision and the unit."""
@@ -95,6 +95,8 @@ def _sentence(
     act = procedure.acts.get(body["act"])
     if act is None:
         return Text(zh=body["act"], en=body["act"])
+    if event.type == CORRECTED:
+        return Text(zh=f"来源更正“{act.name.zh}”", en=f"corrected by its source: {act.name.en}")
     if event.type == UNDEEMED:
         return Text(zh=f"撤回“{act.name.zh}”的认定", en=f"no longer deemed: {act.name.en}")
     words = act.sentence or Text(zh=f"{{organization}}{act.name.zh}", en=f"{{organization}}: {act.name.en}")
