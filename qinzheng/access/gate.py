@@ -22,13 +22,9 @@ from qinzheng.access.accounts import must_change
 CHANGE, SET_UP, GIVE = "account_change_password", "mfa_activate_totp", "mfa_reauthenticate"
 ENTERED = "oidc_entered"
 """In the session: the identity provider that opened it."""
-OPEN = frozenset(
-    {
-        CHANGE, SET_UP, GIVE, "login", "account_login", "logout", "account_logout", "account_reauthenticate",
-        "mfa_authenticate", "mfa_index", "healthz", "style",
-    }
-)  # fmt: skip
-"""Addresses that somebody with such a duty may still open."""
+ALWAYS = frozenset({"login", "account_login", "logout", "account_logout", "healthz", "style"})
+OPEN = {CHANGE: ALWAYS | {CHANGE}, SET_UP: ALWAYS | {SET_UP, "account_reauthenticate"}, GIVE: ALWAYS | {GIVE}}
+"""Duty → the addresses that somebody with it may still open."""
 
 
 class Gate:
@@ -40,7 +36,7 @@ class Gate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             duty = first_duty(request)
-            if duty and _name(request) not in OPEN:
+            if duty and _name(request) not in OPEN[duty]:
                 return _led(request, reverse(duty))
         return self.get_response(request)
 
