@@ -9,6 +9,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -30,7 +31,12 @@ PROXIES = int(os.environ.get("PROXIES", "0"))
 METRICS_TOKEN = os.environ.get("QINZHENG_METRICS_TOKEN", "")
 """Who holds it may read /metrics; without one only this machine may."""
 LOGGING_CONFIG = "qinzheng.operations.logs.configure"
-LOGGING = {"level": os.environ.get("QINZHENG_LOG_LEVEL", "INFO").upper()}
+LOG_DAYS = int(os.environ.get("QINZHENG_LOG_DAYS", "400"))
+"""How long the files of ``QINZHENG_LOGS`` are kept; fewer than 180 are refused (six months by law)."""
+LOGGING: dict[str, Any] = {
+    "level": os.environ.get("QINZHENG_LOG_LEVEL", "INFO").upper(), "folder": os.environ.get("QINZHENG_LOGS", ""),
+    "days": max(LOG_DAYS, 180),
+}  # fmt: skip
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config import settings
-from qinzheng.operations import database, tied, witness_commands
+from qinzheng.operations import database, kept_logs, tied, witness_commands
 
 LEDGER = "qinzheng.operations.ledger_commands"
 DEFINITIONS = "qinzheng.operations.definition_commands"
@@ -39,6 +39,10 @@ def ready(*, migrate: bool = True) -> None:
             "QINZHENG_DEMO=1 不能与 DATABASE_URL 同用：演示登录无需密码。请去掉其中一个 / "
             "QINZHENG_DEMO=1 is refused beside DATABASE_URL, for its logins ask for no password: unset one of them"
         )
+    try:
+        kept_logs.check_days(settings.LOG_DAYS)
+    except kept_logs.TooShort as why:
+        sys.exit(str(why))
     try:
         database.ensure()
         django.setup()
@@ -179,6 +183,18 @@ def _cases(groups: Any) -> None:
     verb.add_argument("--by", required=True, help="经办人（化名）· who (a pseudonym)")
     verb.add_argument("--reason", required=True, help="理由 · why")
     verb.set_defaults(run=on_database(MIGRATION, "migrate"))
+    verb = verbs.add_parser(
+        "conceal",
+        help="密封：对所列单位、岗位不存在，不写即解封 · seal from units and posts; unseal where none is named",
+    )
+    verb.add_argument("number", help="办件编号 · the case's number")
+    verb.add_argument(
+        "--from", dest="concerns", action="append", default=[], metavar="ID",
+        help="被反映的单位或岗位，可多次，整份重写 · whom it concerns, said whole",
+    )  # fmt: skip
+    verb.add_argument("--by", required=True, metavar="POST", help="监察岗位 · a post of supervision")
+    verb.add_argument("--reason", required=True, help="理由 · why")
+    verb.set_defaults(run=on_database("qinzheng.operations.sealing_commands", "conceal"))
 
 
 def _judging(groups: Any) -> None:

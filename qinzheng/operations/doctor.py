@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import Error, connection
 
 from qinzheng.ledger import crypto
-from qinzheng.operations import database
+from qinzheng.operations import database, kept_logs
 from qinzheng.operations.models import Heartbeat
 from qinzheng.parties import keys
 from qinzheng.parties.models import IndexKey
@@ -78,6 +78,7 @@ def findings() -> Iterator[Finding]:
     yield _python()
     yield _demo()
     yield from _disk()
+    yield _logs()
     answered = _database()
     yield answered
     if answered.verdict == "bad":
@@ -139,6 +140,28 @@ def _disk() -> Iterator[Finding]:
             f"{place} 所在磁盘剩余 {gib}{remedy[0]}",
             f"{gib} free where {place} lies{remedy[1]}",
         )
+
+
+def _logs() -> Finding:
+    """Whether logs are kept for six months."""
+    try:
+        kept_logs.check_days(settings.LOG_DAYS)
+    except kept_logs.TooShort as why:
+        zh, _, en = str(why).partition(" / ")
+        return Finding("logs", "bad", zh, en)
+    folder = settings.LOGGING["folder"]
+    if not folder:
+        return Finding(
+            "logs", "good" if settings.EMBEDDED else "doubt",
+            "日志只写到标准错误：请设 QINZHENG_LOGS，或由 journald 保存六个月以上",
+            "logs go to the standard error only: set QINZHENG_LOGS, or let journald keep them for six months",
+        )  # fmt: skip
+    held = kept_logs.files(Path(folder))
+    since = min(held).isoformat() if held else "—"
+    return Finding(
+        "logs", "good", f"日志在 {folder}，保存 {settings.LOG_DAYS} 天，最早 {since}",
+        f"logs in {folder}, kept for {settings.LOG_DAYS} days, the oldest of {since}",
+    )  # fmt: skip
 
 
 def _database() -> Finding:

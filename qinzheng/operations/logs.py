@@ -104,20 +104,30 @@ class Worth(logging.Filter):
         return not str(record.msg).startswith("Configuration allows spawning")
 
 
-def configure(given: Mapping[str, str]) -> None:
-    """Everything to the standard error, from ``given["level"]`` upwards. Django calls it (``LOGGING_CONFIG``)."""
-    logging.config.dictConfig(configuration(given["level"]))
+def configure(given: Mapping[str, Any]) -> None:
+    """By ``settings.LOGGING``: its level, and the folder and days of what is kept. Django calls it (``LOGGING_CONFIG``)."""
+    logging.config.dictConfig(configuration(given))
 
 
-def configuration(level: str) -> dict[str, Any]:
-    """Of the standard library's logging: everything to the standard error, from ``level`` upwards."""
+def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the standard library's logging: everything to the standard error, and into a folder where one is given."""
+    level, handlers = given["level"], ["stderr"]
+    kept: dict[str, Any] = {}
+    if given.get("folder"):
+        handlers.append("kept")
+        kept = {
+            "kept": {
+                "()": "qinzheng.operations.kept_logs.Kept", "folder": given["folder"], "days": given["days"],
+                "formatter": "json",
+            }
+        }  # fmt: skip
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "qinzheng.operations.logs.formatter"}},
         "filters": {"worth": {"()": "qinzheng.operations.logs.Worth"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "root": {"handlers": ["stderr"], "level": level},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}, **kept},
+        "root": {"handlers": handlers, "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},

@@ -94,7 +94,7 @@ def test_another_password_ends_every_other_session(client: Client, city: Townhal
     assert log_in(Client(), "clerk", given)["Location"] == CHANGE
 
 
-def with_factor(account: Account) -> str:
+def with_factor(account: Account) -> Any:
     """The secret of a second factor, set up."""
     secret = totp.generate_totp_secret()
     totp.TOTP.activate(account, secret)
