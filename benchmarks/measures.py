@@ -55,7 +55,7 @@ SELECT (row_number() OVER (ORDER BY came, i, n) - 1)::BIGINT AS position, NULL::
   CASE WHEN n = 1 THEN CASE WHEN i % 3 = 0 THEN 'town-' || lpad((i % 18)::VARCHAR, 2, '0') ELSE '' END END AS town,
   CASE WHEN n = 1 THEN i % 20000 = 0 END AS sealed,
   CASE WHEN n = 5 THEN came END AS closed, CASE WHEN n = 5 THEN ((came + 8 * {HOUR}) // 86400000000)::INTEGER END
-    AS closed_day, NULL::BIGINT AS passed,
+    AS closed_day, NULL::BIGINT AS passed, NULL::INTEGER AS corrects,
   CASE n WHEN 2 THEN 'correction' WHEN 4 THEN 'decision' WHEN 6 THEN 'decision' WHEN 7 THEN 'decision' END AS clock,
   CASE WHEN n IN (2, 4, 6, 7) THEN 0 END::INTEGER AS ordinal,
   CASE WHEN n = 2 THEN opened WHEN n IN (4, 6) THEN opened + {HOUR} END AS start,

@@ -172,6 +172,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "mandates": _has("clerk"),
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
+    "measure_sealed": lambda u: bool(u.roles & {"supervisor", "auditor"}) and not _concerning(u).exists(),
     "administration": lambda u: bool(u.power),
     "security_log": lambda u: u.power == "audit",
     "tokens": lambda u: u.power == "security",

@@ -59,9 +59,11 @@ WITH line AS (
     CASE WHEN type IN {_MOVES} THEN holder END AS held0, closed, closed_day, passed,
     CASE WHEN type IN {_among((rows.OPENED, rows.PERFORMED))} THEN organization END AS did0,
     holder AS named, clock, ordinal, start, due, promise, paused, ended, ending, start_day, due_day, promise_day,
-    ended_day, rested, first_due_day, first_promise_day, card, rule, level, fell, fell_day, shown_by, sealed,
+    ended_day, rested, first_due_day, first_promise_day, corrects, card, rule, level, fell, fell_day, shown_by, sealed,
     CASE WHEN type = '{rows.OPENED}' THEN position END AS key0, CASE WHEN type = '{rows.OPENED}' THEN item END AS item0,
-    variant AS variant0, town AS town0, organization AS opener0, occurred AS opened0, occurred_day AS opened_day0
+    variant AS variant0, town AS town0, organization AS opener0,
+    CASE WHEN type = '{rows.OPENED}' OR corrects = 1 THEN occurred END AS opened0,
+    CASE WHEN type = '{rows.OPENED}' OR corrects = 1 THEN occurred_day END AS opened_day0
   FROM fresh WHERE type IN {_among(_KNOWN)}
   UNION ALL BY NAME
   SELECT subject, position, 0 AS seq, 'prior' AS type, procedure, held AS held0, did AS did0, key AS key0, item AS item0,
@@ -72,7 +74,8 @@ WITH line AS (
 SELECT * EXCLUDE (procedure), first_value(procedure) OVER w AS procedure, first_value(key0) OVER w AS key,
   first_value(item0) OVER w AS item, first_value(variant0) OVER w AS variant,
   coalesce(first_value(town0) OVER w, '') AS town, first_value(opener0) OVER w AS opener,
-  first_value(opened0) OVER w AS opened, first_value(opened_day0) OVER w AS opened_day,
+  last_value(opened0 IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS opened,
+  last_value(opened_day0 IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS opened_day,
   last_value(held0 IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held_before,
   last_value(held0 IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS held,
   last_value(did0 IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS did
@@ -108,20 +111,27 @@ SELECT position, lead(position) OVER (PARTITION BY key ORDER BY position) AS unt
 FROM grouped WINDOW r AS (PARTITION BY key, run ORDER BY position)
 """
 
-# A deemed act may be withdrawn by event when a late act shows that nobody was silent.
+# A deemed act may be withdrawn by event when a late act shows that nobody was silent; an act that another system told
+# may be corrected, and is then another version of the same act: who held the case when it was done stays named.
 _ACTS = f"""
 CREATE TABLE act_versions AS
 WITH line AS (
-  SELECT position, {_FACT}, coalesce(held_before, held) AS holder, organization AS doer, seq, act, occurred AS done,
-    occurred_day AS done_day, passed, type = '{rows.UNDEEMED}' AS undone, false AS prior
-  FROM told WHERE type IN {_among((*rows.ACTS, rows.UNDEEMED))}
+  SELECT position, {_FACT}, coalesce(held_before, held) AS holder, organization AS doer, coalesce(corrects, seq) AS seq, act,
+    occurred AS done, occurred_day AS done_day, passed, type = '{rows.UNDEEMED}' AS undone, false AS prior
+  FROM told WHERE type IN {_among((*rows.ACTS, rows.UNDEEMED, rows.CORRECTED))}
   UNION ALL BY NAME
   SELECT position, {_FACT}, holder, doer, seq, act, done, done_day, passed, false AS undone, true AS prior
-  FROM prior_acts WHERE passed IS NOT NULL AND key IN (SELECT key FROM told WHERE type = '{rows.UNDEEMED}')
+  FROM prior_acts WHERE (passed IS NOT NULL AND key IN (SELECT key FROM told WHERE type = '{rows.UNDEEMED}'))
+    OR (key, seq) IN (SELECT key, corrects FROM told WHERE corrects IS NOT NULL)
+), mended AS (SELECT DISTINCT key, corrects AS seq FROM told WHERE corrects IS NOT NULL), versions AS (
+  SELECT line.*, CASE WHEN passed IS NOT NULL
+      THEN lead(position) OVER (PARTITION BY key, act, done, passed ORDER BY position) END AS until
+  FROM line ANTI JOIN mended USING (key, seq)
+  UNION ALL BY NAME
+  SELECT line.* REPLACE (first_value(holder) OVER m AS holder), lead(position) OVER m AS until
+  FROM line SEMI JOIN mended USING (key, seq) WINDOW m AS (PARTITION BY key, seq ORDER BY position)
 )
-SELECT *, position AS proof, -1::BIGINT AS others, CASE WHEN passed IS NOT NULL
-    THEN lead(position) OVER (PARTITION BY key, act, done, passed ORDER BY position) END AS until
-FROM line
+SELECT *, position AS proof, -1::BIGINT AS others FROM versions
 """
 
 # The event says what pauses took. One written before it did (ADR 0027) is read from the due moment: where a clock was
@@ -185,8 +195,10 @@ WITH line AS (
   FROM line WINDOW c AS (PARTITION BY card ORDER BY position),
     k AS (PARTITION BY card ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ), starts AS (
-  SELECT key, seq, done FROM act_versions WHERE NOT prior AND NOT undone UNION ALL
-  SELECT key, seq, done FROM prior_acts WHERE key IN (SELECT key FROM line)
+  SELECT key, seq, done FROM act_versions WHERE NOT prior AND NOT undone AND (passed IS NOT NULL OR until IS NULL)
+  UNION ALL
+  SELECT key, seq, done FROM prior_acts p WHERE key IN (SELECT key FROM line)
+    AND (key, seq) NOT IN (SELECT key, corrects FROM told WHERE corrects IS NOT NULL)
 )
 SELECT s.position, s.until, s.position AS proof, {", ".join("s." + n for n in _FACT.split(", "))}, s.holder, s.doer,
   s.card, s.rule, s.level, CASE s.level WHEN 'warning' THEN 1 WHEN 'yellow' THEN 2 WHEN 'red' THEN 3 END AS rank,

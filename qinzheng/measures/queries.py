@@ -130,6 +130,16 @@ def evidence(
     return _with_facts(library, chosen, place or folder(), told.position, run)
 
 
+def sealed_now(*, place: Path | None = None) -> tuple[int, ...]:
+    """The keys of the cases that are sealed now, so that whoever keeps answers keeps none longer than this holds."""
+    library = shelf.library()
+    for one in measures():
+        return _with_facts(
+            library, one, place or folder(), 0, lambda facts: tuple(facts.sealed(_newest(facts)))
+        )
+    return ()
+
+
 def holds(told: Evidence, *, place: Path | None = None) -> bool:
     """Whether the evidence, asked again at its position, is the same: count and digest."""
     library = shelf.library()

@@ -21,11 +21,11 @@ FORM = 2
 """The form of the archive: a folder of another form is not read but made again from the ledger (ADR 0027)."""
 OPENED, PERFORMED, MIGRATED = "cases.opened", "cases.performed", "cases.migrated"
 CONCERNED = "cases.concerned"
-DEEMED, UNDEEMED = "cases.deemed", "cases.undeemed"
+DEEMED, UNDEEMED, CORRECTED = "cases.deemed", "cases.undeemed", "cases.corrected"
 MOVED, REDETERMINED, VANISHED = "clocks.moved", "clocks.redetermined", "clocks.vanished"
 ISSUED, WITHDRAWN = "supervision.card_issued", "supervision.card_withdrawn"
 ACTS = (OPENED, PERFORMED, DEEMED)
-MOVES = (*ACTS, UNDEEMED, MIGRATED)
+MOVES = (*ACTS, UNDEEMED, CORRECTED, MIGRATED)
 CLOCKS = (MOVED, REDETERMINED, VANISHED)
 CARDS = (ISSUED, WITHDRAWN)
 """The names stand here again since measures know the ledger and not the packages that write these events."""
@@ -38,7 +38,7 @@ SCHEMA = pa.schema([
     ("body", pa.binary()), ("occurred_day", _INT),
     ("act", _TEXT), ("state", _TEXT), ("holder", _TEXT), ("item", _TEXT), ("variant", _TEXT), ("town", _TEXT),
     ("sealed", pa.bool_()),
-    ("closed", _LONG), ("closed_day", _INT), ("passed", _LONG),
+    ("closed", _LONG), ("closed_day", _INT), ("passed", _LONG), ("corrects", _INT),
     ("clock", _TEXT), ("ordinal", _INT), ("start", _LONG), ("due", _LONG), ("promise", _LONG), ("paused", _LONG),
     ("ended", _LONG), ("ending", _TEXT), ("start_day", _INT), ("due_day", _INT), ("promise_day", _INT),
     ("ended_day", _INT), ("rested", _INT), ("first_due_day", _INT), ("first_promise_day", _INT), ("card", _TEXT), ("rule", _TEXT), ("level", _TEXT), ("fell", _LONG), ("fell_day", _INT),
@@ -98,7 +98,7 @@ def table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-_NOT_A_CASE = (None,) * 10
+_NOT_A_CASE = (None,) * 11
 _NO_CLOCK = (None,) * 15
 _NO_CARD = (None,) * 6
 
@@ -111,7 +111,7 @@ def _told(event: StoredEvent) -> tuple[Any, ...]:
         case = (
             body.get("act"), body["state"], body["organization"],
             *((body.get(name, "") for name in ("item", "variant", "town")) if opening else (None,) * 3),
-            bool(body.get("concerns")) if opening else None, closed, day_of(closed), body.get("passed_at"),
+            bool(body.get("concerns")) if opening else None, closed, day_of(closed), body.get("passed_at"), body.get("corrects"),
         )  # fmt: skip
         return case + _NO_CLOCK + _NO_CARD
     if event.type == CONCERNED:

@@ -49,6 +49,7 @@ class Case:
     clocks: dict[tuple[str, int], Clock] = field(default_factory=dict)
     cards: dict[str, tuple[dict[str, Any], bool]] = field(default_factory=dict)
     deemed: list[tuple[str, int, int]] = field(default_factory=list)
+    acts: list[tuple[int, str]] = field(default_factory=list)
     told: bool = False
     """whether its clocks say what moved them and its cards their clock, as they do since ADR 0027"""
 
@@ -101,6 +102,8 @@ class Writer:
             return [self.performed(case), *(self.clock(case) if random.random() < 0.7 else [])]
         if kind < 0.52:
             return [self.deemed(case)]
+        if kind < 0.57 and len(case.acts) > 1 and kind >= 0.54:
+            return [self.corrected(case)]
         if kind < 0.54:
             body = {"concerns": random.choice(([], ["water"])), "reason": "r", **self.stands(case)}
             return [self.act(case, "cases.concerned", body, case.holder)]
@@ -125,6 +128,14 @@ class Writer:
         if random.random() < 0.2:
             case.holder = random.choice(ORGANIZATIONS)
         return self.act(case, "cases.performed", {"act": name, "form": {}, **self.stands(case)}, doer, at)
+
+    def corrected(self, case: Case) -> NewEvent:
+        """An act that its source tells at another moment, by another unit."""
+        seq, name = self.random.choice(case.acts[1:] if self.random.random() < 0.7 else case.acts[:1])
+        body = {"act": name, "form": {}, "corrects": seq, **self.stands(case)}
+        event = self.act(case, "cases.corrected", body, self.random.choice(ORGANIZATIONS), self.now - DAY)
+        case.starts.pop()
+        return event
 
     def deemed(self, case: Case) -> NewEvent:
         if case.deemed and self.random.random() < 0.6:
@@ -225,6 +236,8 @@ class Writer:
         at = self.now if at is None else at
         case.seq += 1
         case.starts.append((at, case.seq))
+        if type in ("cases.opened", "cases.performed"):
+            case.acts.append((case.seq, body["act"]))
         return NewEvent(
             type=type, subject=case.subject, body={"role": "clerk", **body}, procedure=case.procedure,
             organization=doer, actor="p-000000000001", occurred_at=at, under=case.edition,

@@ -96,11 +96,17 @@ class Ledger:
         if event.type == "cases.undeemed":
             self.acts = [a for a in self.acts if (a["key"], a["act"], a["at"], a["passed"])
                          != (case["key"], said["act"], event.occurred_at, said["passed_at"])]  # fmt: skip
+        elif event.type == "cases.corrected":
+            case["done"][said["corrects"]] = event.occurred_at
+            if said["corrects"] == 1:
+                case["opened"] = event.occurred_at
+            (act,) = (a for a in self.acts if (a["key"], a["seq"]) == (case["key"], said["corrects"]))
+            act |= {"at": event.occurred_at, "proof": position}
         else:
             case["done"][event.subject_seq] = event.occurred_at
             self.acts.append({
                 **common, "proof": position, "act": said["act"], "at": event.occurred_at, "holder": before,
-                "passed": said.get("passed_at"),
+                "passed": said.get("passed_at"), "seq": event.subject_seq,
             })  # fmt: skip
         states = shelf.edition("procedure", event.procedure, event.under).definition.states
         closed = said.get("closed")

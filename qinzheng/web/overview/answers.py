@@ -32,6 +32,8 @@ class Unit:
 
     id: str
     period: Period
+    sealed: bool = False
+    """whether sealed cases count: for readers who may open every one of them"""
 
     def within(self) -> frozenset[str] | None:
         """The units that count; None: everything, where the unit has none above it."""
@@ -88,14 +90,14 @@ def listed() -> list[Measure]:
     return [found[id] for id in (*FIRST, *rest) if id in found]
 
 
-def overview(unit: str, period: Period) -> Overview:
+def overview(unit: Unit) -> Overview:
     """The figures of a unit. Raises BeyondCalendar where its days cannot be counted."""
-    return _OVERVIEW.of((unit, period))
+    return _OVERVIEW.of((unit, measures.sealed_now()))
 
 
-def detail(measure: str, unit: str, period: Period) -> Detail:
+def detail(measure: str, unit: Unit) -> Detail:
     """One measure. Raises :class:`~qinzheng.measures.ask.WrongQuestion` where there is none of that name."""
-    return _DETAIL.of((measure, unit, period))
+    return _DETAIL.of((measure, unit, measures.sealed_now()))
 
 
 def forget() -> None:
@@ -104,30 +106,42 @@ def forget() -> None:
     _DETAIL.forget()
 
 
-def _overview(asked: tuple[str, Period]) -> Overview:
-    id, period = asked
-    unit = Unit(id, period)
+def _overview(asked: tuple[Unit, tuple[int, ...]]) -> Overview:
+    unit, _ = asked
+    id, period = unit.id, unit.period
     within, position, tree = unit.within(), measures.position(), unit.units()
     figures = []
     below: dict[str, dict[str, Answer]] = {one: {} for one in tree.listed if one != id}
     for measure in listed():
-        (whole,) = measures.answer(measure, (), period, upto=position, organizations=within)
-        months = measures.answer(measure, "month", period, upto=position, organizations=within)
+        (whole,) = measures.answer(
+            measure, (), period, upto=position, organizations=within, sealed=unit.sealed
+        )
+        months = measures.answer(
+            measure, "month", period, upto=position, organizations=within, sealed=unit.sealed
+        )
         figures.append(Figure(measure, whole, months))
         if measure.id in BESIDE:
             for answer in measures.answer(
-                measure, "organization", period, upto=position, organizations=within, units=tree
+                measure,
+                "organization",
+                period,
+                upto=position,
+                organizations=within,
+                units=tree,
+                sealed=unit.sealed,
             ):
                 if answer.key["organization"] in below:
                     below[answer.key["organization"]][measure.id] = answer
     return Overview(position, figures, below, organizations.names({id, *below}))
 
 
-def _detail(asked: tuple[str, str, Period]) -> Detail:
-    name, id, period = asked
-    unit, measure = Unit(id, period), measures.measure(name)
+def _detail(asked: tuple[str, Unit, tuple[int, ...]]) -> Detail:
+    name, unit, _ = asked
+    id, period, measure = unit.id, unit.period, measures.measure(name)
     position = measures.position()
-    (whole,) = measures.answer(measure, (), period, upto=position, organizations=unit.within())
+    (whole,) = measures.answer(
+        measure, (), period, upto=position, organizations=unit.within(), sealed=unit.sealed
+    )
     by: dict[str, Sequence[Answer]] = {
         str(each): divided(measure, unit, each, position) for each in BY if each in measure.by
     }
@@ -140,9 +154,10 @@ def divided(measure: Measure, unit: Unit, by: str, position: int, *, digests: bo
     """The answers by one of ``BY``."""
     return measures.answer(
         measure, by, unit.period, upto=position, organizations=unit.within(),
-        units=unit.units() if by == "organization" else None, digests=digests,
+        units=unit.units() if by == "organization" else None, digests=digests, sealed=unit.sealed,
     )  # fmt: skip
 
 
-_OVERVIEW: Kept[tuple[str, Period], Overview] = Kept(_overview, KEPT_S)
-_DETAIL: Kept[tuple[str, str, Period], Detail] = Kept(_detail, KEPT_S)
+_OVERVIEW: Kept[tuple[Unit, tuple[int, ...]], Overview] = Kept(_overview, KEPT_S)
+_DETAIL: Kept[tuple[str, Unit, tuple[int, ...]], Detail] = Kept(_detail, KEPT_S)
+"""By the cases that are sealed too: what was kept is not shown once another case is."""

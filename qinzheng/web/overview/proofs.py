@@ -46,7 +46,13 @@ class Shown:
 def of(reader: User, answer: Answer, page: int) -> Shown:
     """The ``page``-th hundred events behind an answer (from 1). What does not exist for the reader is in no row."""
     concealed = eyes.concealed(reader)
-    found = measures.evidence(answer.evidence, without=concealed, begin=(page - 1) * SIZE, limit=SIZE + 1)
+    found = measures.evidence(
+        answer.evidence,
+        without=concealed,
+        sealed=answer.evidence.sealed_at is None,
+        begin=(page - 1) * SIZE,
+        limit=SIZE + 1,
+    )
     listed = found[:SIZE]
     held = Case.objects.in_bulk([each["subject"] for each in listed])
     seen = set(

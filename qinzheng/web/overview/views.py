@@ -87,7 +87,7 @@ def unit(request: HttpRequest, organization: str) -> HttpResponse:
     if not measures.position():
         return render(request, "overview/unit.html", {**context, "state": NO_ARCHIVE})
     try:
-        shown = answers.overview(found.pk, span.period)
+        shown = answers.overview(_unit(request, found, span))
     except BeyondCalendar as why:
         return render(request, "overview/unit.html", {**context, "state": _beyond(why)})
     spoken = language.of(request)
@@ -105,7 +105,7 @@ def measure(request: HttpRequest, organization: str, measure: str) -> HttpRespon
     if found is None:
         return _login(request)
     try:
-        shown = answers.detail(measure, found.pk, span.period)
+        shown = answers.detail(measure, _unit(request, found, span))
     except WrongQuestion as why:
         raise Http404 from why
     except BeyondCalendar as why:
@@ -131,7 +131,9 @@ def evidence(request: HttpRequest, organization: str, measure: str) -> HttpRespo
     reader: User = request.reader  # type: ignore[attr-defined]
     try:
         chosen = measures.measure(measure)
-        answer = _one(chosen, found, span, request.GET.get("by", ""), request.GET.get("key", ""))
+        answer = _one(
+            chosen, _unit(request, found, span), request.GET.get("by", ""), request.GET.get("key", "")
+        )
     except WrongQuestion as why:
         raise Http404 from why
     page = max(int(request.GET["page"]), 1) if request.GET.get("page", "").isdecimal() else 1
@@ -161,9 +163,7 @@ def download(request: HttpRequest, organization: str, measure: str, by: str, kin
     try:
         chosen = measures.measure(measure)
         position = measures.position()
-        told = answers.divided(
-            chosen, answers.Unit(found.pk, span.period), by, position, digests=kind == "json"
-        )
+        told = answers.divided(chosen, _unit(request, found, span), by, position, digests=kind == "json")
     except WrongQuestion as why:
         raise Http404 from why
     body = _file(chosen, told, span, position, kind)
@@ -222,12 +222,24 @@ def _evidence_url(found: Organization, chosen: Measure, span: Span, **more: str)
     return f"{reverse('overview-evidence', args=[found.pk, chosen.id])}?{query}"
 
 
-def _one(chosen: Measure, found: Organization, span: Span, by: str, key: str) -> Answer:
+def _unit(request: HttpRequest, found: Organization, span: Span) -> answers.Unit:
+    """The unit as this reader may have it counted."""
+    reader: User = request.reader  # type: ignore[attr-defined]
+    return answers.Unit(found.pk, span.period, rules.can(reader, "measure_sealed"))
+
+
+def _one(chosen: Measure, here: answers.Unit, by: str, key: str) -> Answer:
     """The answer that a line of a page shows."""
-    here, position = answers.Unit(found.pk, span.period), measures.position()
+    position = measures.position()
     if not by:
         (whole,) = measures.answer(
-            chosen, (), span.period, upto=position, organizations=here.within(), digests=True
+            chosen,
+            (),
+            here.period,
+            upto=position,
+            organizations=here.within(),
+            digests=True,
+            sealed=here.sealed,
         )
         return whole
     if by not in answers.BY:
