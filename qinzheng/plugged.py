@@ -17,6 +17,8 @@ from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
 from qinzheng.exchange.upward import figures as upward_figures
 from qinzheng.exchange.upward import models as upward_models
+from qinzheng.exchange.upward import reconciling as upward_reconciling
+from qinzheng.exchange.upward import repairing as upward_repairing
 from qinzheng.exchange.upward import replay as upward_replay
 from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
@@ -30,6 +32,7 @@ from qinzheng.supervision import live, programs, refold, replay
 from qinzheng.web import health
 from qinzheng.web.api import feed
 from qinzheng.web.operating import views as operating
+from qinzheng.web.reporting import views as upward_page
 
 shelf.set_kinds(wiring.KINDS)
 cases.PROJECTORS[:] = [live.project]
@@ -45,6 +48,8 @@ projections.PROJECTIONS[:] = [
 projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, access_replay.check, upward_replay.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
 worker.DUTIES[:] = [*duties.DUTIES, worker.Duty("upward", 5.0, report_upward)]
+upward_page.WORKLIST[:] = [lambda which, words: upward_repairing.worklist(which, words=words)]
+upward_page.STANDINGS[:] = [upward_reconciling.standings]
 operating.FIGURES[:] = [figures.figures, upward_figures.figures]
 recipients.GUARDS[:] = [guard.may_learn]
 doctor.QUESTIONS[:] = [health.migrations, health.definitions, health.city]

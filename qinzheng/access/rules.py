@@ -173,6 +173,8 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "measure_sealed": lambda u: bool(u.roles & {"supervisor", "auditor"}) and not _concerning(u).exists(),
+    "upward": lambda u: _office(u) or bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
+    "upward_counts": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
     "administration": lambda u: bool(u.power),
     "security_log": lambda u: u.power == "audit",
     "tokens": lambda u: u.power == "security",

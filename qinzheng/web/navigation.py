@@ -30,6 +30,7 @@ DESKS = (
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
     Desk("openings", Text(zh="破窗", en="Openings"), "openings"),
     Desk("administration", Text(zh="管理", en="Administration"), "administration"),
+    Desk("reporting", Text(zh="上报", en="Reporting"), "upward"),
     Desk("health", Text(zh="运行", en="Operation"), "administration"),
 )
 

@@ -13,6 +13,7 @@ from qinzheng.web.operating import views as operating
 from qinzheng.web.organizations import views as organizations
 from qinzheng.web.portal import items, progress, report
 from qinzheng.web.portal import views as portal
+from qinzheng.web.reporting import views as reporting
 from qinzheng.web.styleguide import views as styleguide
 from qinzheng.web.supervision import openings
 from qinzheng.web.supervision import views as supervision
@@ -44,6 +45,7 @@ urlpatterns = [
     path("definitions/rules/<str:rule>/<str:edition>/", definitions.rule, name="rule"),
     path("definitions/procedures/<str:procedure>/", definitions.procedure, name="procedure"),
     path("notices/", include("qinzheng.web.notices.urls")),
+    path("reporting/", reporting.show, name="reporting"),
     path("wall/", include("qinzheng.web.wall.urls")),
     path("overview/", include("qinzheng.web.overview.urls")),
     path("ledger/events/<uuid:event>/", ledger.event, name="event"),

@@ -107,3 +107,8 @@ def agreed(province: Province) -> None:
     """The province holds each record's last version as we have it, acknowledged, and nothing else."""
     ours = {row.pk: (row.version, row.state, row.void) for row in Record.objects.all() if row.version}
     assert ours == {id: (each["version"], "acknowledged", each["void"]) for id, each in province.held.items()}
+
+
+def everybody(case: str) -> bool:
+    """Whoever asks may read what the receiver wrote."""
+    return True

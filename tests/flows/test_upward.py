@@ -22,7 +22,7 @@ from qinzheng.parties import keys, rights
 from qinzheng.parties import queries as party_queries
 from tests.flows import provinces, reports
 from tests.flows.province import ROWS, Province
-from tests.flows.reports import HANDLER, REPORT, agreed, build, opened, send, sound, types
+from tests.flows.reports import HANDLER, REPORT, agreed, build, everybody, opened, send, sound, types
 from tests.flows.test_redetermined import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,7 +138,7 @@ def test_a_rejected_record_stands_in_the_worklist_until_its_case_was_mended(prov
     packet = next(each for each in build() if each.dataset == "application")
     province.plan.append(ROWS)
     send(province)
-    (fault,) = repairing.worklist(words=True)
+    (fault,) = repairing.worklist(words=everybody)
     assert (fault.state, fault.code, fault.column, fault.said) == (
         "rejected",
         "missing",
@@ -262,7 +262,7 @@ def test_packets_and_answers_still_open_after_the_master_key_was_changed(
         keys.rotate("x")
         settings.MASTER_KEY = new
         assert all(sending.plain(packet) for packet in Packet.objects.all())
-        assert repairing.worklist(words=True)[0].said == "张三丰的编号为空"
+        assert repairing.worklist(words=everybody)[0].said == "张三丰的编号为空"
         assert Answer.objects.count() == 2
     finally:
         settings.MASTER_KEY = former

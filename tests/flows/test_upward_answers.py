@@ -43,6 +43,7 @@ from tests.flows.reports import (
     REPORT,
     agreed,
     build,
+    everybody,
     opened,
     send,
     sound,
@@ -199,7 +200,7 @@ def test_words_of_a_receiver_that_are_in_no_agreed_form_go_nowhere(
     ]
     raw = packets.answer(province.signer, packet.pk, packet.digest, "acknowledged", rows=rows)
     assert answers.take(upward(), raw) == "taken"
-    (fault,) = repairing.worklist(Q(case=record.case), words=True)
+    (fault,) = repairing.worklist(Q(case=record.case), words=everybody)
     assert (fault.code, fault.column, fault.said) == ("other", "", "张三丰的证件")
     assert "other" in fault.why.zh
     assert repairing.worklist(Q(case="x")) == []

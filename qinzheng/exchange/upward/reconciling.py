@@ -70,6 +70,11 @@ def standing(upward: Upward, *, days: int = 14) -> Standing:
     )  # fmt: skip
 
 
+def standings() -> list[Standing]:
+    """Every published report."""
+    return [standing(each) for each in deployment.reports()]
+
+
 def _position(upward: Upward) -> int:
     row = Cursor.objects.filter(report=upward.id).first()
     return row.position if row else 0

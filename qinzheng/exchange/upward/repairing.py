@@ -7,7 +7,7 @@ a list of codes was completed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -32,6 +32,14 @@ UNKNOWN = (
 )
 
 
+Words = Callable[[str], bool]
+
+
+def nobody(case: str) -> bool:
+    """What the receiver wrote is shown of no case."""
+    return False
+
+
 @dataclass(frozen=True)
 class Fault:
     """One record that stands open: why, in words, and what to mend. ``said``: the receiver's own words, if asked for."""
@@ -50,14 +58,17 @@ class Fault:
     said: str = ""
 
 
-def worklist(cases: Q | None = None, *, words: bool = False, most: int = 200) -> list[Fault]:
-    """Open records, the oldest first; ``cases``: which (over ``case``). ``words``: with what the receiver wrote,
-    which may be personal: for whoever may open the case's personal data."""
+def worklist(cases: Q | None = None, *, words: Words = nobody, most: int = 200) -> list[Fault]:
+    """Open records, the oldest first; ``cases``: which, over their ``case`` and ``unit``. ``words``: of which cases what
+    the receiver wrote is given too, for it may be personal: those that the reader may open."""
     rows = Record.objects.filter(state__in=OPEN)
     if cases is not None:
         rows = rows.filter(cases)
     known = {each.id: each for each in deployment.reports()}
-    return [_fault(known.get(row.report), row, words) for row in rows.order_by("changed_at", "pk")[:most]]
+    return [
+        _fault(known.get(row.report), row, words(row.case))
+        for row in rows.order_by("changed_at", "pk")[:most]
+    ]
 
 
 def _fault(upward: Upward | None, row: Record, words: bool) -> Fault:
