@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from scripts.screenshots import ARGUMENTS, CHROMIUM, serving
+from scripts.city import ARGUMENTS, CHROMIUM
+from tests.browser.serving import serving
 
 
 @pytest.fixture(scope="session")

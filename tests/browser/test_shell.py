@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from scripts.screenshots import LANGUAGES, PAGES, THEMES
 from tests.browser.seen import AXE, RULES, WATCH
+from tests.browser.serving import LANGUAGES, PAGES, THEMES
 
 FIRST_VIEW = 150_000
 """Bytes, compressed, of everything that a first view fetches."""

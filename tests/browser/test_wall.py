@@ -13,8 +13,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page, expect
 
 from qinzheng.web.wall import stream
-from scripts.screenshots import LANGUAGES, THEMES, serving
 from tests.browser.seen import AXE, RULES, WATCH
+from tests.browser.serving import LANGUAGES, THEMES, serving
 from tests.flows import small_city
 from tests.flows.conftest import published  # noqa: F401 - the fixture
 

@@ -11,8 +11,10 @@ from qinzheng.access import rules
 from qinzheng.cases import receipts
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
+from qinzheng.clocks import explain
+from qinzheng.ledger import actions as ledger
 from qinzheng.organizations import queries as organizations
-from qinzheng.web import reader
+from qinzheng.web import calendars, reader
 from qinzheng.web.cases import page
 
 
@@ -28,7 +30,7 @@ def issue(request: HttpRequest, number: str) -> HttpResponse:
     unit = case.opened_by or case.organization
     context = {
         "case": case, "title": page.title(case), "procedure": procedure_of(case), "secret": secret,
-        "unit": organizations.names([unit])[unit] if unit else None, "back": reverse("case", args=[number]),
+        "unit": organizations.names([unit])[unit] if unit else None, "received": explain.moment(calendars.national(), ledger.microseconds(case.opened_at) or 0), "back": reverse("case", args=[number]),
         "look_up": request.build_absolute_uri(reverse("progress")),
     }  # fmt: skip
     return render(request, "cases/receipt.html", context)

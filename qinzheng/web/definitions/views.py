@@ -32,7 +32,7 @@ def article(request: HttpRequest, source: str, number: str) -> HttpResponse:
         raise Http404
     one = found.articles.get(number, Article())
     context = {
-        "source": found, "number": "" if number == WHOLE else number, "article": one, "mark": words.MARKS[found.mark],
+        "source": found, "number": "" if number == WHOLE else number, "numbered": number.isdigit(), "article": one, "mark": words.MARKS[found.mark],
         "periods": [words.period(each) for each in one.periods], "resting": resting(source, number),
         "articles": [(key, part, reverse("article", args=[source, key])) for key, part in found.articles.items()],
         "crumbs": [Link(found.name, reverse("article", args=[source, WHOLE])), Link(number)],

@@ -11,6 +11,8 @@ from qinzheng.organizations.models import Organization
 from qinzheng.web.language import Language, pick
 
 WIDTH, HEIGHT, MARGIN = 480, 336, 34
+LETTER, LATIN = 16.0, 8.5
+"""Widths of a letter, for not writing one name over another."""
 LABEL = Text(zh="全市示意图：{names} 已标出", en="Sketch of the city; marked: {names}")
 
 
@@ -31,9 +33,9 @@ def of(towns: Sequence[Organization], marked: Sequence[Organization], spoken: La
 
     height = 2 * MARGIN + (max(ys) - top) * scale
     here = {unit.pk for unit in placed}
-    parts = [
-        _town(*at(town), pick(organizations.text(town), spoken)) for town in known if town.pk not in here
-    ]
+    parts = _towns(
+        [(*at(town), pick(organizations.text(town), spoken)) for town in known if town.pk not in here]
+    )
     parts += [_pin(*at(unit), pick(organizations.text(unit), spoken)) for unit in placed]
     names = ("、" if spoken == "zh" else ", ").join(
         pick(organizations.text(unit), spoken) for unit in placed[:6]
@@ -45,11 +47,26 @@ def of(towns: Sequence[Organization], marked: Sequence[Organization], spoken: La
     )  # fmt: skip
 
 
-def _town(x: float, y: float, name: str) -> str:
-    return (
-        f'<g class="place"><circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
-        f'<text x="{x:.1f}" y="{y + 17:.1f}" text-anchor="middle">{escape(name)}</text></g>'
-    )
+def _towns(towns: Sequence[tuple[float, float, str]]) -> list[str]:
+    """Each town as a dot; its name beneath it, else above it, else only on hover where both places are taken."""
+    taken: list[tuple[float, float, float]] = []
+    parts = []
+    for x, y, name in towns:
+        half = sum(LETTER if ord(letter) > 0x2E80 else LATIN for letter in name) / 2
+        place = min(max(x, half), WIDTH - half)
+        line = next((at for at in (y + 19, y - 8) if _free(taken, place, at, half)), None)
+        written = ""
+        if line is not None:
+            taken.append((place, line, half))
+            written = f'<text x="{place:.1f}" y="{line:.1f}" text-anchor="middle">{escape(name)}</text>'
+        parts.append(
+            f'<g class="place"><title>{escape(name)}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>{written}</g>'
+        )
+    return parts
+
+
+def _free(taken: Sequence[tuple[float, float, float]], x: float, y: float, half: float) -> bool:
+    return all(abs(x - other) > half + wide or abs(y - line) > LETTER for other, line, wide in taken)
 
 
 def _pin(x: float, y: float, name: str) -> str:

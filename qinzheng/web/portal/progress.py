@@ -121,7 +121,7 @@ def following(procedure: Procedure, state: str) -> list[Text]:
     return [
         act.name
         for act in procedure.acts.values()
-        if state in act.from_ and act.to not in (None, state) and not act.system
+        if state in act.from_ and act.to not in (None, state) and not act.system and "return" not in act.traits
         and bool(APPLICANT & set(act.by)) == applicants
     ]  # fmt: skip
 
