@@ -52,6 +52,7 @@ upward_page.WORKLIST[:] = [lambda which, words: upward_repairing.worklist(which,
 upward_page.STANDINGS[:] = [upward_reconciling.standings]
 operating.FIGURES[:] = [figures.figures, upward_figures.figures]
 recipients.GUARDS[:] = [guard.may_learn]
+recipients.READERS[:] = [guard.pseudonyms]
 doctor.QUESTIONS[:] = [health.migrations, health.definitions, health.city]
 keys.SEALED.extend(upward_models.SEALED)
 keys.SEALED.append(webhooks.SECRETS)

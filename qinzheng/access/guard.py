@@ -45,6 +45,14 @@ def seen(user: User, subjects: Collection[str]) -> set[str]:
     return found
 
 
+def pseudonyms(told: Collection[str], at: dt.datetime) -> dict[str, set[str]]:
+    """Recipient → the accounts that read as it now, by their pseudonyms."""
+    return {
+        each: {account.pseudonym for account in accounts}
+        for each, accounts in _accounts(list(told), at).items()
+    }
+
+
 def users(told: Iterable[str], at: dt.datetime) -> Mapping[str, list[User]]:
     """Who reads as each recipient now: whoever acts in a post, an account, holders of a power, a party itself."""
     listed = list(told)

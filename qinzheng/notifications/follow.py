@@ -11,7 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from django.db import connection, transaction
@@ -66,7 +66,10 @@ def _keep(begin: int, end: int, told: Sequence[Told]) -> bool:
             id = _insert(each, now)
             if id is not None:
                 Delivery.objects.bulk_create(
-                    [Delivery(notice_id=id, channel=way, next_at=now, updated_at=now) for way in each.ways]
+                    [
+                        Delivery(notice_id=id, channel=way, target=target, next_at=now, updated_at=now)
+                        for way, target in each.ways
+                    ]
                 )
     return True
 
@@ -101,12 +104,16 @@ class Told:
     event: str
     facts: writing.Facts
 
+    hooks: tuple[str, ...] = ()
+    """subscriptions of applications that act in the post"""
+
     @property
-    def ways(self) -> list[str]:
-        """Ways that are set up; posts and parties have an address for them, accounts and powers read the page."""
-        if not self.recipient.startswith(("p-", "party:")):
-            return []
-        return [way for way in self.notice.channels if way in telling.CHANNELS]
+    def ways(self) -> list[tuple[str, str]]:
+        """(way, target) of those that are set up. Posts and parties have an address, applications their webhooks."""
+        listed = [way for way in self.notice.channels if way in telling.CHANNELS]
+        reached = self.recipient.startswith(("p-", "party:"))
+        plain = [(way, "") for way in listed if way in ("mail", "sms") and reached]
+        return plain + [("webhook", hook) for hook in self.hooks if "webhook" in listed]
 
 
 Active = tuple[schema.Notice, str, schema.Occasion]
@@ -132,7 +139,10 @@ class Batch:
         for event in wanted:
             self._tell(event)
         allowed = recipients.may_learn({(each.recipient, each.subject) for each in self.made}, self.at)
-        return [each for each in self.made if (each.recipient, each.subject) in allowed]
+        kept = [each for each in self.made if (each.recipient, each.subject) in allowed]
+        pushed = {each.recipient for each in kept if "webhook" in each.notice.channels}
+        hooks = recipients.hooks(pushed, self.at) if pushed else {}
+        return [replace(each, hooks=tuple(hooks.get(each.recipient, ()))) for each in kept]
 
     def _tell(self, event: StoredEvent) -> None:
         active = self._of_day(shelf.day(event.recorded_at)).get(event.type, [])

@@ -16,6 +16,7 @@ from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries
 from qinzheng.ledger.queries import StoredEvent
+from qinzheng.notifications.subscriptions import Subscription
 from qinzheng.organizations import queries as organizations
 from qinzheng.organizations.models import Placement, Post
 
@@ -26,6 +27,8 @@ Guard = Callable[[Collection[Pair], dt.datetime], set[Pair]]
 
 GUARDS: list[Guard] = []
 """Filled by ``qinzheng.plugged``: the rules of access stand above this package."""
+READERS: list[Callable[[Collection[str], dt.datetime], dict[str, set[str]]]] = []
+"""Recipients → the pseudonyms of the accounts behind each at a moment; filled likewise."""
 
 OWN_DESK = "division"
 """A division acts in its department's name: its posts are the department's; a service point's are its own."""
@@ -45,6 +48,17 @@ def may_learn(pairs: Collection[Pair], at: dt.datetime) -> set[Pair]:
     if not GUARDS or not pairs:
         return set()
     return set.intersection(*(guard(pairs, at) for guard in GUARDS))
+
+
+def hooks(recipients: Collection[str], at: dt.datetime) -> dict[str, list[str]]:
+    """Recipient → the webhooks of applications that act in the post (or are the account): their subscriptions' numbers."""
+    owners: dict[str, set[str]] = {}
+    for ask in READERS:
+        for recipient, names in ask(recipients, at).items():
+            owners.setdefault(recipient, set()).update(names)
+    rows = Subscription.objects.filter(owner__in=set().union(*owners.values()), active=True).order_by("pk")
+    listed = list(rows.values_list("pk", "owner"))
+    return {each: [id for id, owner in listed if owner in names] for each, names in owners.items()}
 
 
 @dataclass

@@ -19,9 +19,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from qinzheng.cases.models import CaseConcern
 from qinzheng.notifications import recipients, writing
 from qinzheng.notifications.channels import Channel, Message, Outcome
 from qinzheng.notifications.models import Contact, Delivery, Notice
+from qinzheng.notifications.subscriptions import Subscription
 from qinzheng.parties import queries as parties
 from qinzheng.parties.subjects import PartyRefused
 
@@ -102,7 +104,7 @@ def _judge(delivery: Delivery, now: dt.datetime) -> Verdict:
     pair = (notice.recipient, notice.subject)
     if pair not in recipients.may_learn({pair}, now):
         return Verdict("refused", now, "not-permitted", tried=False)
-    address = address_of(notice, way, said.definition.purpose, now)
+    address = address_of(delivery, said.definition.purpose, now)
     if not address:
         return Verdict("refused", now, "no-address", tried=False)
     return verdict(channel.send(message(delivery, said, address)), delivery.attempts + 1, now)
@@ -147,14 +149,30 @@ def message(delivery: Delivery, said: writing.Written, address: str) -> Message:
 # -- addresses -----------------------------------------------------------------------------------------
 
 
-def address_of(notice: Notice, way: str, purpose: str, now: dt.datetime) -> str:
+def address_of(delivery: Delivery, purpose: str, now: dt.datetime) -> str:
     """Where the recipient is reached; "" where it gave nothing, did not consent, or nobody acts in the post."""
+    notice, way = delivery.notice, delivery.channel
     try:
+        if way == "webhook":
+            return _of_application(notice, delivery.target, now)
         if notice.recipient.startswith("party:"):
             return _of_party(notice.recipient, way, purpose)
         return _of_post(notice.recipient, way, now)
     except PartyRefused:
         return ""
+
+
+def _of_application(notice: Notice, hook: str, now: dt.datetime) -> str:
+    """The webhook while its application still acts in the post and may itself see what is told.
+
+    What leaves by a webhook is copied on, out of our rules' reach: a case that is kept from somebody goes by none.
+    """
+    owner = Subscription.objects.filter(pk=hook, active=True).values_list("owner", flat=True).first()
+    if owner is None or CaseConcern.objects.filter(case=notice.subject).exists():
+        return ""
+    pair = (owner, notice.subject)
+    acts = hook in recipients.hooks([notice.recipient], now).get(notice.recipient, [])
+    return hook if acts and pair in recipients.may_learn({pair}, now) else ""
 
 
 def _of_party(party: str, way: str, purpose: str) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from qinzheng.access import actions as access
 from qinzheng.access import rules
 from qinzheng.cases import actions as cases
+from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger import sequencer
@@ -230,7 +231,7 @@ def test_a_case_that_is_taken_away_takes_its_notices_along(city: Townhall, clock
     mine = seen(city, "handler")
     assert mine
     with transaction.atomic():  # what a hand-over to another department leaves in the row
-        cases.Case.objects.filter(pk=case).update(organization="market", opened_by="point-civic-centre")
+        Case.objects.filter(pk=case).update(organization="market", opened_by="point-civic-centre")
     assert seen(city, "handler") == set()
     assert seen(city, "citizen"), "the applicant keeps its own"
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from qinzheng.access import actions as access
 from qinzheng.access.login import BACKEND
+from qinzheng.cases import actions as cases
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
@@ -41,12 +42,12 @@ def as_(city: Townhall, client: Client) -> Any:
     return logged_in
 
 
-def tell(city: Townhall, *cases: Case) -> list[Notice]:
+def tell(city: Townhall, *told: Case) -> list[Notice]:
     """Tell what happened to some cases, from the very events in the ledger; the handler's rows, the oldest first.
 
     These tests stand inside one transaction, whose events have no position yet: so the follower is given them.
     """
-    events = [event for case in cases for event in ledger.history(case.pk)]
+    events = [event for case in told for event in ledger.history(case.pk)]
     now = timezone.now()
     for each in follow.Batch(now).told(events):
         follow._insert(each, now)
@@ -149,7 +150,7 @@ def test_a_case_sealed_from_the_reader_takes_its_notice_along(as_: Any, city: To
 
 def test_an_applicant_reads_its_own_in_the_public_layout(as_: Any, city: Townhall) -> None:
     from_window = townhall.opened(city)
-    townhall.cases.perform(from_window.pk, "accept", city.who("handler", "handler"), {})
+    cases.perform(from_window.pk, "accept", city.who("handler", "handler"), {})
     tell(city, from_window)
     page = text(as_("citizen"), "/notices/")
     assert f"您的办件 {from_window.number} 已受理" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 from django.utils import timezone
 
+from qinzheng.access import actions as access
+from qinzheng.cases import actions as cases
+from qinzheng.cases.models import Case
 from qinzheng.notifications import actions, mail, queries, telling
 from qinzheng.notifications.channels import Message, Outcome
 from qinzheng.notifications.models import Contact, Delivery, Notice
+from qinzheng.notifications.subscriptions import Subscription
 from qinzheng.organizations import actions as organizations
 from qinzheng.parties import actions as parties
 from tests.flows import told
@@ -56,7 +61,7 @@ class OnAnyPort(Controller):
     """The server on whichever port is free."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
@@ -253,7 +258,7 @@ def test_what_is_not_urgent_waits_for_the_end_of_quiet_hours(
     actions.keep_contact(person, "sms", "139 0000 1111", "p")
     case = told.licence(city, clock)
     clock.on("2026-04-10 09:00")
-    told.cases.pass_time(case)
+    cases.pass_time(case)
     told.up_to_now()
     due()
     while telling.send():
@@ -311,12 +316,63 @@ def test_what_may_no_longer_be_known_is_not_sent(city: Townhall, clock: Any, way
     ways["mail"] = recorder = Recorder()
     case = told.licence(city, clock, accepted=False)
     told.up_to_now()
-    told.Case.objects.filter(pk=case).update(organization="market")
+    Case.objects.filter(pk=case).update(organization="market")
     due()
     while telling.send():
         pass
     assert recorder.messages == []
     assert [(row.state, row.error) for row in mails()] == [("refused", "not-permitted")]
+
+
+def application(made: Townhall) -> str:
+    """An application that holds a post of the housing department, with a webhook; its number."""
+    post = organizations.create_post(
+        "housing-approval", "接口岗", ["handler"], begins=dt.date(2024, 1, 1), by="p"
+    )
+    person = organizations.register_person("接口", by="p")
+    organizations.appoint(person, post, dt.date(2024, 1, 1), by="p")
+    made.accounts["application"] = account = access.make_account(
+        "application", "service", "p", person_id=person
+    )
+    return Subscription.objects.create(
+        account=account.pk, token=0, owner=account.pseudonym, url="https://receiver.example/", position=0,
+        next_at=timezone.now(), made_at=timezone.now(),
+    ).pk  # fmt: skip
+
+
+def test_an_application_that_acts_in_a_post_is_told_by_its_webhook(
+    city: Townhall, clock: Any, ways: dict[str, Any]
+) -> None:
+    ways["webhook"] = recorder = Recorder()
+    hook = application(city)
+    case = told.licence(city, clock, accepted=False)
+    secret = told.licence(city, clock, accepted=False)
+    told.up_to_now()
+    rows = Delivery.objects.filter(channel="webhook", target=hook)
+    assert {row.notice.subject for row in rows} == {case, secret}
+    concerns = Case._meta.get_field("concerns").related_model
+    concerns._default_manager.create(case_id=secret, organization="water")
+    due()
+    while telling.send():
+        pass
+    assert [message.address for message in recorder.messages] == [hook]
+    assert rows.get(notice__subject=secret).state == "refused", (
+        "what is kept from somebody goes by no webhook"
+    )
+
+
+def test_an_application_switched_off_is_told_nothing(
+    city: Townhall, clock: Any, ways: dict[str, Any]
+) -> None:
+    ways["webhook"] = recorder = Recorder()
+    application(city)
+    told.licence(city, clock, accepted=False)
+    told.up_to_now()
+    access.switch(city.accounts["application"], active=False, by="p")
+    due()
+    while telling.send():
+        pass
+    assert recorder.messages == []
 
 
 def test_what_is_too_old_is_no_news(city: Townhall, clock: Any, ways: dict[str, Any]) -> None:
