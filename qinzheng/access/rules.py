@@ -172,7 +172,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "mandates": _has("clerk"),
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
-    "measure_sealed": lambda u: bool(u.roles & {"supervisor", "auditor"}) and not _concerning(u).exists(),
+    "measure_sealed": lambda u: bool(u.roles & {"supervisor", "auditor"}) and not _sealed(u).exists(),
     "upward": lambda u: _office(u) or bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
     "upward_counts": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
     "administration": lambda u: bool(u.power),
