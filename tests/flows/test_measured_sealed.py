@@ -6,14 +6,21 @@ import datetime as dt
 
 import pytest
 
+from qinzheng import wiring
+from qinzheng.access import rules
+from qinzheng.access.users import Seat, User
 from qinzheng.cases import actions as cases
 from qinzheng.cases import sealing
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import NotAllowed, Who
+from qinzheng.cases.models import Case
 from qinzheng.ledger import projections, sequencer
 from qinzheng.measures import ask, queries
 from qinzheng.measures.ask import Units
 from qinzheng.measures.period import Period
+from qinzheng.operations import sealing_commands
+from qinzheng.organizations import actions as organizations
+from qinzheng.web.overview import answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,3 +141,58 @@ def test_a_case_counts_in_its_own_town_else_in_that_of_its_unit(city):
     }  # fmt: skip
     assert all(queries.holds(each.evidence) for each in both)
     assert isinstance(found[0], ask.Answer)
+
+
+def test_only_who_may_open_every_sealed_case_has_them_counted(city):
+    post, unit = "p-0000000000aa", "efficiency-office"
+    watching = User(account=1, seats=(Seat(post, unit, frozenset({"supervisor"})),), kin=frozenset({unit}))
+    handling = User(account=2, seats=(Seat("p-0000000000bb", "water", frozenset({"handler"})),))
+    assert rules.can(watching, "measure_sealed")
+    assert not rules.can(handling, "measure_sealed")
+    case = opened(city, "2026-03-02 09:00", concerns=["water"])
+    assert rules.can(watching, "measure_sealed")
+    sealing.conceal(case, [post], SUPERVISOR, "反映监察人员本人")
+    assert not rules.can(watching, "measure_sealed")  # two figures side by side would tell
+
+
+def test_the_overview_is_counted_anew_when_a_case_is_sealed(city):
+    canary = opened(city, "2026-03-02 09:00")
+    told()
+    answers.forget()
+
+    def accepted(sealed: bool) -> int:
+        shown = answers.overview(answers.Unit("housing", SPRING, sealed))
+        return next(each.whole.n for each in shown.figures if each.measure.id == "accepted")
+
+    assert (accepted(sealed=False), accepted(sealed=True)) == (1, 1)
+    sealing.conceal(canary, ["water"], SUPERVISOR, "反映该单位")
+    told()
+    assert (accepted(sealed=False), accepted(sealed=True)) == (0, 1)
+    answers.forget()
+
+
+def test_the_command_seals_for_a_post_of_supervision_alone(city, capsys):
+    case = Case.objects.get(pk=opened(city, "2026-03-02 09:00"))
+    day = dt.date(2026, 1, 1)
+    organizations.found_organization("city", "city", "清和市", parent=None, begins=day, by="a-founder")
+    organizations.found_organization(
+        "efficiency-office", "department", "效能办", parent="city", begins=day, by="a-founder"
+    )
+    posts = [
+        organizations.create_post("efficiency-office", name, [role], begins=day, by="a-founder")
+        for name, role in (("监察", "supervisor"), ("窗口", "clerk"))
+    ]
+
+    def run(*words: str) -> int:
+        arguments = wiring.build_parser().parse_args(["cases", "conceal", case.number, *words])
+        return sealing_commands.conceal(arguments)
+
+    assert run("--by", posts[1], "--reason", "r", "--from", "efficiency-office") == 1
+    assert run("--by", posts[0], "--reason", "r", "--from", "nowhere") == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert not case.concerns.exists()
+    assert run("--by", posts[0], "--reason", "r", "--from", "efficiency-office", "--from", posts[1]) == 0
+    assert {row.organization or row.post for row in case.concerns.all()} == {"efficiency-office", posts[1]}
+    assert run("--by", posts[0], "--reason", "查无此事") == 0
+    assert not case.concerns.exists()
+    assert list(projections.check()) == []
