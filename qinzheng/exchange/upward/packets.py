@@ -137,7 +137,7 @@ def manifest(packet: bytes) -> Manifest:
 def _json(raw: bytes) -> dict[str, Any]:
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadPacket("不是 JSON / not JSON") from None
     if not isinstance(found, dict):
         raise BadPacket("应为对象 / an object is expected")
@@ -151,9 +151,12 @@ def _verify(key: crypto.VerifierKey, raw: bytes, signature: bytes) -> None:
 
 def verified(key: crypto.VerifierKey, raw: bytes, told: dict[str, Any]) -> bool:
     """Whether ``told`` is a good signature of the bytes by that key."""
+    encoded = str(told.get("signature", ""))
     try:
-        value = base64.b64decode(str(told.get("signature", "")), validate=True)
+        value = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
+        return False
+    if base64.b64encode(value).decode() != encoded:  # the one canonical form: no bit may be anything
         return False
     return told.get("key") == f"{key.name}+{key.id.hex()}" and key.verify(raw, value)
 
