@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from qinzheng import wiring
-from qinzheng.access import guard
+from qinzheng.access import accounts, guard
 from qinzheng.access import replay as access_replay
 from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
@@ -67,3 +67,4 @@ worker.DUTIES += [
     worker.Duty("webhooks", 1.0, webhooks.deliver),
     worker.Duty("sms-receipts", 30.0, receipts.fetch),
 ]
+worker.DUTIES.append(worker.Duty("sessions", 3600.0, accounts.clear_sessions))

@@ -23,6 +23,7 @@ from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
 from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
+    account_parser,
     console,
     definition_commands,
     measuring,
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     definition_commands.register(groups, KINDS)
     party_commands.register(groups)
     token_parser.register(groups)
+    account_parser.register(groups)
     webhook_parser.register(groups)
     simulation.register(groups, KINDS)
     city.register(groups)

@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import password_validation
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -311,6 +312,12 @@ def _ours(account: Account) -> None:
 def logged(account: Account, what: str, method: str) -> None:
     """A login, logout, refusal or lock-out, as it happened."""
     events.note(what, account, account.pseudonym, method=method)
+
+
+def clear_sessions() -> int:
+    """Take away the sessions that have ended; how many there were."""
+    gone, _ = Session.objects.filter(expire_date__lt=dt.datetime.now(dt.UTC)).delete()
+    return int(gone)
 
 
 def has_factor(account: Account) -> bool:

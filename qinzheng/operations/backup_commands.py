@@ -7,6 +7,7 @@ checkpoints are never part of a backup: whoever holds a backup alone can read no
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -37,6 +38,10 @@ DUMP, MANIFEST, ARCHIVE, CHECKPOINTS = (
     "archive-manifest.json",
     "checkpoints",
 )
+
+
+DRILL = "restored.json"
+"""Put into a backup that was brought back and verified: that, and nothing else, shows that it can be."""
 
 
 class Refused(Exception):
@@ -140,6 +145,11 @@ def restore(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
+    with contextlib.suppress(
+        OSError
+    ):  # a backup on a medium that cannot be written was restored all the same
+        told = {"at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "size": size}
+        archive.write_whole(folder / DRILL, json.dumps(told).encode())
     print(
         f"已恢复并核验：账本 {size} 条，投影表与账本一致 / restored and verified: {size} event(s), tables agree with the ledger"
     )

@@ -149,7 +149,7 @@ def _logs() -> Finding:
     except kept_logs.TooShort as why:
         zh, _, en = str(why).partition(" / ")
         return Finding("logs", "bad", zh, en)
-    folder = settings.LOGGING["folder"]
+    folder = str(settings.LOGGING["folder"])
     if not folder:
         return Finding(
             "logs", "good" if settings.EMBEDDED else "doubt",

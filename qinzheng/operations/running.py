@@ -44,7 +44,7 @@ def web(arguments: argparse.Namespace) -> int:
         "config.wsgi:application", address=arguments.host, port=arguments.port, interface=Interfaces.WSGI,
         workers=arguments.workers, blocking_threads=arguments.threads, websockets=False, respawn_failed_workers=True,
         workers_kill_timeout=STREAMS_S,
-        log_level=LogLevels(level.lower()), log_dictconfig=logs.configuration(settings.LOGGING),
+        log_level=LogLevels(str(level).lower()), log_dictconfig=logs.configuration(settings.LOGGING),
     ).serve()  # fmt: skip
     return 0
 

@@ -37,6 +37,7 @@ DUTIES = {
     "checkpoint": Text(zh="签发检查点", en="signed checkpoints"),
     "hand-back": Text(zh="代理到期交还", en="absences handed back"),
     "archive": Text(zh="指标档案", en="archive of measures"),
+    "sessions": Text(zh="清除过期会话", en="sessions that ended cleared"),
     "notices": Text(zh="通知：生成与发送", en="notices: told and sent"),
     "sms-receipts": Text(zh="短信回执", en="receipts of short messages"),
     "webhooks": Text(zh="事件推送", en="events pushed to applications"),
@@ -80,7 +81,7 @@ WORDS = {
     "qinzheng_upward_unanswered_packets": Text(zh="等待答复的上报包", en="packets waiting for an answer"),
     "qinzheng_upward_open_records": Text(zh="须补正的上报记录", en="reported records to mend"),
 }
-LATE_S = {"checkpoint": 180.0, "officer-days": 120.0, "upward": 180.0, "sms-receipts": 120.0}
+LATE_S = {"sessions": 7_300.0, "checkpoint": 180.0, "officer-days": 120.0, "upward": 180.0, "sms-receipts": 120.0}
 LATE_OTHERWISE_S = 30.0
 """A duty that has not run for so long is shown as standing still (ours)."""
 
