@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from qinzheng.cases import actions as cases
 from qinzheng.cases.models import Case
-from qinzheng.exchange.upward import answers, repairing, sending
+from qinzheng.exchange.upward import answers, deployment, repairing, sending
 from qinzheng.exchange.upward.models import Answer, Cursor, Entry, Packet, Record, Touched
 from qinzheng.ledger import crypto, queries
 from tests.flows import province as receivers
@@ -41,7 +41,7 @@ class Reporting(RuleBasedStateMachine):
         for table in (Entry, Record, Packet, Touched, Answer):
             table.objects.all().delete()
         Cursor.objects.update_or_create(report=reports.REPORT, defaults={"position": queries.head()[1]})
-        self.receiver = receivers.platform(crypto.key_of(reports.deployment.signer()))
+        self.receiver = receivers.platform(crypto.key_of(deployment.signer()))
         self.doors: Doors = self.receiver.__enter__()
         self.province = self.doors.province
         self.cases: list[str] = []

@@ -20,7 +20,7 @@ from tests.library import library
 
 SIGNER = crypto.Ed25519Signer("city/upward", b"\1" * 32)
 SM2 = crypto.Sm2Signer("city/sm2", b"\1" * 32)
-SUITES = {"sha256": SIGNER, "sm3": SM2}
+SUITES: dict[str, crypto.Signer] = {"sha256": SIGNER, "sm3": SM2}
 
 
 def packet(hash: str = "sha256", personal: bool = True) -> bytes:
