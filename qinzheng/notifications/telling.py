@@ -40,7 +40,7 @@ READER = "notices"
 """Who opens an address: the sender itself; the ledger says so each time."""
 AT_ONCE = 20
 LENT = dt.timedelta(minutes=3)
-"""How long a worker may take over one delivery: longer than every channel's own limits (ours)."""
+"""How long a worker may take over one delivery: several times the longest limit of any channel (ours)."""
 MOST_ATTEMPTS = 10
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 4 * 3600.0
 """Doubling from the first to the longest: ten attempts take about nine hours (ours)."""
@@ -64,30 +64,33 @@ class Verdict:
 
 
 def send(limit: int = AT_ONCE) -> int:
-    """Try what is due; returns how many deliveries were looked at."""
-    lent = _lend(limit)
-    for delivery in lent:
+    """Try what is due, one after another; returns how many deliveries were looked at."""
+    for done in range(limit):
+        delivery = _lend()
+        if delivery is None:
+            return done
         now = timezone.now()
         verdict = _judge(delivery, now)
         if verdict.state not in GOOD:
             log.info("notice_not_sent", way=delivery.channel, state=verdict.state, error=verdict.error)
         _note(delivery, verdict, now)
-    return len(lent)
+    return limit
 
 
 _LEND = (
     "UPDATE notifications_delivery SET next_at = clock_timestamp() + %s WHERE id IN ("
     "SELECT id FROM notifications_delivery WHERE state IN ('queued', 'held') AND next_at <= clock_timestamp() "
-    "ORDER BY next_at LIMIT %s FOR UPDATE SKIP LOCKED) RETURNING id"
+    "ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id"
 )
 
 
-def _lend(limit: int) -> list[Delivery]:
+def _lend() -> Delivery | None:
+    """What is due first, lent to us alone; one at a time, so that a slow one cannot outlast the loan of the next."""
+    lent: list[Any] = [LENT]
     with connection.cursor() as cursor:
-        lent: list[Any] = [LENT, limit]
         cursor.execute(_LEND, lent)
-        ids = [row[0] for row in cursor.fetchall()]
-    return list(Delivery.objects.filter(pk__in=ids).select_related("notice").order_by("pk"))
+        row = cursor.fetchone()
+    return Delivery.objects.select_related("notice").get(pk=row[0]) if row else None
 
 
 def _judge(delivery: Delivery, now: dt.datetime) -> Verdict:
