@@ -158,12 +158,32 @@ def prepare() -> str:
     return access.issue_token(account, "bench", ["read", "act", "ingest"], 1, "bench")[1]
 
 
+def free_port() -> int:
+    """A port that nobody holds just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Until somebody answers there."""
+    ready = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ready:
+        with socket.socket() as knock:
+            if not knock.connect_ex(("127.0.0.1", port)):
+                return
+        time.sleep(0.2)
+
+
+def postmaster(cluster: database.Cluster) -> int:
+    """The process of the database server."""
+    return int((cluster.data / "postmaster.pid").read_text().split()[0])
+
+
 @contextlib.contextmanager
 def served(workers: int, threads: int) -> Iterator[tuple[int, int]]:
     """(port, process) of ``qinzheng web`` on the database of the environment."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     web = [sys.executable, "-m", "qinzheng.wiring", "web", "--port", str(port), "--workers", str(workers)]
     if threads:
         web += ["--threads", str(threads)]
@@ -171,9 +191,7 @@ def served(workers: int, threads: int) -> Iterator[tuple[int, int]]:
         web, env={**os.environ, "QINZHENG_LOG_LEVEL": "WARNING"}, start_new_session=True
     )
     try:
-        ready = time.monotonic() + PATIENCE_S
-        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < ready:
-            time.sleep(0.2)
+        wait_for(port)
         yield port, server.pid
     finally:
         server.send_signal(signal.SIGTERM)
@@ -209,14 +227,14 @@ def main() -> None:
 
         console.ready()
         secret = prepare()
-        postmaster = int((cluster.data / "postmaster.pid").read_text().split()[0])
+        database_server = postmaster(cluster)
         with served(options.workers, options.threads) as (port, server):
             warm(port, secret, max(options.clients))
             print(HEAD.format("acts", "act"))
             for clients in options.clients:
-                before = processor(server), processor(postmaster)
+                before = processor(server), processor(database_server)
                 times, used = measure(client, port, clients, secret, seconds=options.seconds)
-                after = processor(server), processor(postmaster)
+                after = processor(server), processor(database_server)
                 told = row(clients, times, options.seconds, after[0] - before[0], after[1] - before[1], used)
                 print(told, flush=True)
         print("\nthe same acts without the API\n\n| writers | acts/s | p50 ms | p99 ms |\n|---|---|---|---|")

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from qinzheng.cases import about as abouts
 from qinzheng.cases import engine, fields, numbers, searching, variants, writing
@@ -68,6 +68,8 @@ class Result:
     known: list[str] = field(default_factory=list)
     rejected: list[tuple[uuid.UUID, str, str]] = field(default_factory=list)
     """(key, Chinese, English)"""
+    numbers: dict[str, str] = field(default_factory=dict)
+    """the numbers of those taken and already there"""
 
 
 def case_id(key: uuid.UUID) -> str:
@@ -78,11 +80,9 @@ def case_id(key: uuid.UUID) -> str:
 def adopt(histories: Sequence[History], *, simulated: bool = False) -> Result:
     """Take the histories over, in one transaction; those that cannot be are reported, the others written."""
     result = Result()
-    with transaction.atomic():
-        now = _now()
-        known = set(
-            Case.objects.filter(pk__in=[case_id(each.key) for each in histories]).values_list("pk", flat=True)
-        )
+    with writing.one_transaction() as commits:
+        now, known = _begun([case_id(each.key) for each in histories])
+        result.numbers |= known
         made: list[_Made] = []
         for history in histories:
             if case_id(history.key) in known:
@@ -98,15 +98,23 @@ def adopt(histories: Sequence[History], *, simulated: bool = False) -> Result:
         _number(made)
         for each in made:
             each.judge()
-        _write(made)
         result.taken = [each.case.id for each in made]
+        result.numbers |= {each.case.id: each.case.number for each in made}
+        _write(made, commits)
     return result
 
 
-def _now() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return ledger.microseconds(cursor.fetchone()[0]) or 0
+def _begun(ids: list[str]) -> tuple[int, dict[str, str]]:
+    """The database's clock, and the numbers of the cases that are there already: BEGIN and all in one flush."""
+    raw = connection.connection
+    with raw.cursor() as cursor:
+        with raw.pipeline():
+            cursor.execute(
+                "SELECT clock_timestamp(), ARRAY(SELECT ARRAY[id, number] FROM cases_case WHERE id = ANY(%s))",
+                [ids],
+            )
+        at, known = cursor.fetchone()
+    return ledger.microseconds(at) or 0, dict(known)
 
 
 class _Made:
@@ -296,13 +304,26 @@ def _number(made: list[_Made]) -> None:
             each.case.number = number
 
 
-def _write(made: list[_Made]) -> None:
+FEW = 40
+"""Events up to which a pipeline of statements is less work than COPY and its round trips."""
+
+
+def _write(made: list[_Made], commits: bool) -> None:
+    """Everything in one flush where it is little, by COPY where it is much; ``commits``: the COMMIT too."""
+    raw = connection.connection
+    if sum(len(each.events) for each in made) <= FEW:
+        with raw.pipeline(), raw.cursor() as cursor:
+            for each in made:
+                for sql, parameters in writing.together([*writing.inserted(each.rows()), *each.statements()]):
+                    cursor.execute(sql, parameters)
+            if commits and made:
+                cursor.execute("COMMIT")
+        return
     ledger.copy_in([row for each in made for row in each.rows()])
     grouped: dict[str, list[Sequence[Any]]] = defaultdict(list)
     for each in made:
         for sql, parameters in each.statements():
             grouped[sql].append(parameters)
-    raw = connection.connection
     with raw.cursor() as cursor:
         for sql, parameters in grouped.items():
             cursor.executemany(sql, parameters)

@@ -69,17 +69,24 @@ def block(procedure: Procedure, years: Sequence[tuple[int, int]]) -> list[str]:
     found: list[str] = [""] * len(years)
     for year in sorted({year for year, _ in years}):
         places = [place for place, each in enumerate(years) if each[0] == year]
-        series = f"cases_number_{procedure.number.prefix.lower()}{year}"
-        _begin(series)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT nextval(to_regclass(%s::text)) FROM generate_series(1, %s)", [series, len(places)]
+        for place, serial in zip(places, _serials(procedure, year, len(places)), strict=True):
+            found[place] = procedure.number.form.format(
+                prefix=procedure.number.prefix, year=year, month=years[place][1], serial=serial
             )
-            for place, (serial,) in zip(places, cursor.fetchall(), strict=True):
-                found[place] = procedure.number.form.format(
-                    prefix=procedure.number.prefix, year=year, month=years[place][1], serial=serial
-                )
     return found
+
+
+def _serials(procedure: Procedure, year: int, number: int) -> list[int]:
+    series = f"cases_number_{procedure.number.prefix.lower()}{year}"
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT nextval(to_regclass(%s::text)) FROM generate_series(1, %s)", [series, number]
+            )
+            serials = [serial for (serial,) in cursor.fetchall()]
+            if None not in serials:
+                return serials
+            _begin(series)  # nobody waits for anybody but in the first moment of a year
 
 
 def _begin(series: str) -> None:

@@ -13,6 +13,7 @@ import datetime as dt
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -56,6 +57,8 @@ class Outcome:
     """acts of the source that we hold and it no longer tells: they stay, and are reported"""
     zh: str = ""
     en: str = ""
+    number: str = ""
+    """our number of the case, where it is one of ours now"""
 
     @property
     def case(self) -> str:
@@ -87,12 +90,14 @@ def officers(source: str) -> Callable[[str], str]:
 
     So the ledger holds no name of a person, and the same officer is the same actor for ever.
     """
-    vault = keys.current(writing=False)
+    opened: list[Any] = []  # the vault, asked for when the first officer is named: most cases name none
 
     def named(officer: str) -> str:
         if not officer:
             return ""
-        return f"x-{vault.index('officer', f'{source}{SEPARATOR}{officer}')[:6].hex()}"
+        if not opened:
+            opened.append(keys.current(writing=False))
+        return f"x-{opened[0].index('officer', f'{source}{SEPARATOR}{officer}')[:6].hex()}"
 
     return named
 
@@ -107,14 +112,25 @@ def take(histories: Sequence[History], *, whole: bool) -> list[Outcome]:
     for begin in range(0, len(histories), BATCH):
         part = histories[begin : begin + BATCH]
         ids = [case_id(each.key) for each in part]
-        known = set(Case.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        known = _numbers(ids)
         fresh = [each for each in part if case_id(each.key) not in known]
-        found |= {outcome.key: outcome for outcome in _adopted(fresh)}
-        held = queries.acts_of_many(known)
+        adopted = {outcome.key: outcome for outcome in _adopted(fresh)}
+        found |= adopted
+        between = [outcome for outcome in adopted.values() if outcome.result == "known"]
+        known |= {outcome.case: outcome.number for outcome in between}  # taken by somebody meanwhile
+        held = queries.acts_of_many(known) if known else {}
         for each in part:
-            if case_id(each.key) in known:
-                found[each.key] = _continued(each, held[case_id(each.key)], whole)
+            number = known.get(case_id(each.key))
+            if number is not None:
+                found[each.key] = replace(_continued(each, held[case_id(each.key)], whole), number=number)
     return [found[each.key] for each in histories]
+
+
+def _numbers(ids: list[str]) -> dict[str, str]:
+    """The numbers of those that are ours already; without the ORM, for it is asked for every single act told."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, number FROM cases_case WHERE id = ANY(%s)", [ids])
+        return dict(cursor.fetchall())
 
 
 def _adopted(histories: Sequence[History]) -> Iterator[Outcome]:
@@ -123,21 +139,25 @@ def _adopted(histories: Sequence[History]) -> Iterator[Outcome]:
         return
     lengths = {each.key: len(each.acts) for each in histories}
     try:
-        with connection.wrap_database_errors, transaction.atomic():
-            result = adopt(histories)
+        result = adopt(histories)
     except (IntegrityError, BeyondCalendar, NotCanonical) as why:
         if len(histories) > 1:
             for each in histories:
                 yield from _adopted([each])
             return
-        yield _refused(histories[0].key, *_why(why))
+        id = case_id(histories[0].key)
+        now_known = _numbers([id])
+        if id in now_known:
+            yield Outcome(histories[0].key, "known", number=now_known[id])
+        else:
+            yield _refused(histories[0].key, *_why(why))
         return
     for id in result.taken:
         made = uuid.UUID(id.removeprefix("case:"))
-        yield Outcome(made, "taken", new=lengths[made])
+        yield Outcome(made, "taken", new=lengths[made], number=result.numbers[id])
     for id in result.known:  # somebody took it in between
         made = uuid.UUID(id.removeprefix("case:"))
-        yield Outcome(made, "known", already=lengths[made])
+        yield Outcome(made, "known", already=lengths[made], number=result.numbers[id])
     for refused, zh, en in result.rejected:
         yield _refused(refused, zh, en)
 
@@ -157,8 +177,11 @@ def _refused(key: uuid.UUID, zh: str, en: str) -> Outcome:
 # -- a case that we know -------------------------------------------------------------------------------
 
 
-def _continued(history: History, held: Sequence[Act], whole: bool) -> Outcome:
-    """Add the acts that are new to a case that we know, and correct those told otherwise; all of it or nothing."""
+def _continued(history: History, held: Sequence[Act], whole: bool, *, again: bool = True) -> Outcome:
+    """Add the acts that are new to a case that we know, and correct those told otherwise; all of it or nothing.
+
+    Where somebody tells the same at the same moment, the case is read ``again``: one of the two was first.
+    """
     id = case_id(history.key)
     changes, gone = _changes(history, held) if whole else ([], 0)
     there = Counter(_mark(act.name, act.occurred_at, act.precision) for act in held)
@@ -170,7 +193,8 @@ def _continued(history: History, held: Sequence[Act], whole: bool) -> Outcome:
     if not (news or changes):
         return Outcome(history.key, "known", already=already, gone=gone)
     try:
-        with transaction.atomic():
+        # One act is one transaction by itself, and ends in the flush that writes it.
+        with transaction.atomic() if len(news) + len(changes) > 1 else nullcontext():
             for act, taken in changes:
                 _correct(id, history.key, act, taken)
             for serial, taken in news:
@@ -182,6 +206,8 @@ def _continued(history: History, held: Sequence[Act], whole: bool) -> Outcome:
     except NotAllowed as why:
         return _refused(history.key, why.zh, why.en)
     except (IntegrityError, BeyondCalendar, NotCanonical) as why:
+        if again and isinstance(why, IntegrityError):
+            return _continued(history, queries.acts_of_many([id])[id], whole, again=False)
         return _refused(history.key, *_why(why))
     return Outcome(history.key, "continued", len(news), already, len(changes), gone)
 

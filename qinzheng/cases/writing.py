@@ -82,7 +82,7 @@ def write(
     rows = [ledger.row(event, seq + n, moment(change.now)) for n, event in enumerate(events, start=1)]
     raw = connection.connection
     with raw.pipeline(), raw.cursor() as cursor:
-        for sql, parameters in together([*_insert(rows), *change.writes, save(case, new=type == OPENED)]):
+        for sql, parameters in together([*inserted(rows), *change.writes, save(case, new=type == OPENED)]):
             cursor.execute(sql, parameters)
         if commits:  # Django finds the transaction ended and has nothing left to send
             cursor.execute("COMMIT")
@@ -267,7 +267,8 @@ def asked(case: Case) -> Iterator[Statement]:
             )
 
 
-def _insert(rows: list[tuple[Any, ...]]) -> Iterator[Statement]:
+def inserted(rows: list[tuple[Any, ...]]) -> Iterator[Statement]:
+    """The statement that appends events, if there are any."""
     if rows:
         places = ", ".join(["(" + ", ".join(["%s"] * len(ledger.COLUMNS)) + ")"] * len(rows))
         yield (

@@ -7,10 +7,11 @@ has to be remembered. What happened elsewhere is recorded whatever its order; th
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.http import HttpResponse
+from ninja.decorators import decorate_view
 from pydantic import ValidationError as Invalid
 
 from qinzheng.access.tokens import Caller
@@ -18,7 +19,6 @@ from qinzheng.cases import outside
 from qinzheng.cases.about import About
 from qinzheng.cases.adopting import History, Taken
 from qinzheng.cases.engine import Who
-from qinzheng.cases.models import Case
 from qinzheng.cases.outside import Outcome
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
@@ -27,6 +27,7 @@ from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.problems import Fault, Problem
+from qinzheng.web.api.straight import straight
 
 LINES = 20_000
 LONGEST = 64 << 10
@@ -45,17 +46,19 @@ class Wrong(Exception):
 
 
 @router.post("/ingest/acts", auth=Bearer("ingest"), response=shapes.Taken, operation_id="ingest_act")
-def one(request: ApiRequest, told: asks.Told) -> dict[str, Any]:
+@decorate_view(straight)
+def one(request: ApiRequest, response: HttpResponse, new: asks.Told) -> dict[str, Any]:
     """One act of a case of another system. The key of it follows from the application, the case, the act and its moment."""
+    _, caller = request.rule.enter(request.shown)
     try:
-        history = _history(request.caller, [_checked(request.caller, told)])
+        history = _history(caller, [_checked(caller, new)])
     except Wrong as why:
         zh, en = "这一条须更正", "the record must be corrected"
         raise Problem(422, "invalid", zh, en, why.faults) from None
     (outcome,) = outside.take([history], whole=False)
     if outcome.result == "rejected":
         raise Problem(422, "refused", outcome.zh, outcome.en)
-    return _taken(told.case, 1, outcome, _numbers([outcome]))
+    return _taken(new.case, 1, outcome)
 
 
 @router.post(
@@ -98,10 +101,7 @@ def _account(
             _, zh, en = why.faults[0]
             answers.append(_rejected(case, len(acts), zh, en))
     outcomes = outside.take(histories, whole=False)
-    numbers = _numbers(outcomes)
-    answers += [
-        _taken(case, len(told[case]), outcome, numbers) for case, outcome in zip(names, outcomes, strict=True)
-    ]
+    answers += [_taken(case, len(told[case]), outcome) for case, outcome in zip(names, outcomes, strict=True)]
     zh, en = "同一办件另有一行有误，整件未收", "another line of the case is wrong: the case was not taken"
     answers += [_rejected(case, len(cases[case]), zh, en) for case in sorted(spoilt & cases.keys())]
     return {
@@ -208,14 +208,9 @@ def _role(told: asks.Told) -> str:
     return outside.role(procedure, told.act)
 
 
-def _numbers(outcomes: list[Outcome]) -> dict[uuid.UUID, str]:
-    ids = {outcome.case: outcome.key for outcome in outcomes}
-    return {ids[id]: number for id, number in Case.objects.filter(pk__in=ids).values_list("pk", "number")}
-
-
-def _taken(case: str, acts: int, outcome: Outcome, numbers: dict[uuid.UUID, str]) -> dict[str, Any]:
+def _taken(case: str, acts: int, outcome: Outcome) -> dict[str, Any]:
     return {
-        "case": case, "result": outcome.result, "number": numbers.get(outcome.key, ""), "acts": acts,
+        "case": case, "result": outcome.result, "number": outcome.number, "acts": acts,
         "new": outcome.new, "already": outcome.already, "zh": outcome.zh, "en": outcome.en,
     }  # fmt: skip
 
