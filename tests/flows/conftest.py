@@ -15,6 +15,7 @@ from qinzheng.ledger import projections
 from qinzheng.supervision import programs
 from tests.flows import applications, city
 from tests.library import library
+from tests.receivers import receiving
 
 _kept: dict[str, list[Any]] = {}
 """What publishing the shipped definitions wrote the first time: the rows of editions and of events."""
@@ -107,3 +108,16 @@ def consistent(clock):
     for case in Case.objects.values_list("pk", flat=True):
         city.check(case)
     assert list(projections.check()) == []
+
+
+@pytest.fixture
+def loopback(settings):
+    """Other systems of the test stand on this machine, without TLS."""
+    settings.OUTGOING_ALLOW = "http://127.0.0.1"
+
+
+@pytest.fixture
+def receiver(loopback):
+    """Another system that takes everything, and remembers it."""
+    with receiving() as found:
+        yield found
