@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from qinzheng.cases import actions as cases
+from qinzheng.cases import sealing
 from qinzheng.cases.engine import Who
 from qinzheng.exchange.collecting import collect
 from qinzheng.exchange.upward import packets, repairing, sending
@@ -96,6 +97,42 @@ def test_a_sealed_case_is_reported_to_nobody(province: Province) -> None:
     opened(concerns=["water"])
     assert build() == []
     assert not Record.objects.exists()
+
+
+def test_of_a_case_that_is_sealed_later_nothing_more_is_told_until_it_is_no_more(province: Province) -> None:
+    case = opened()
+    build()
+    send(province)
+    sealing.conceal(case, ["water"], HANDLER, "试")
+    cases.perform(case, "accept", HANDLER, {})
+    assert build() == []
+    agreed(province)
+    sealing.conceal(case, [], HANDLER, "试")
+    assert {each.dataset for each in build()} == {"acceptance", "step"}
+    send(province)
+    agreed(province)
+    sound(province)
+
+
+def test_what_the_source_corrects_is_the_next_version_of_the_same_record(
+    province: Province, tmp_path: Path
+) -> None:
+    rows = [provinces.row("P4", reports.item(), 30, 29)]
+    collect(provinces.NAME, provinces.sheet(tmp_path / "导出.xlsx", rows), provinces.BY)
+    build()
+    send(province)
+    (before,) = columns("acceptance", province)
+    rows = [provinces.row("P4", reports.item(), 30, 25)]
+    collect(provinces.NAME, provinces.sheet(tmp_path / "导出.xlsx", rows), provinces.BY)
+    build()
+    send(province)
+    (after,) = columns("acceptance", province)
+    assert before["受理时间"] < after["受理时间"]
+    versions = dict(Record.objects.order_by("version").values_list("dataset", "version"))
+    assert versions == {"application": 1, "acceptance": 2, "step": 2}
+    assert Record.objects.count() == 4
+    agreed(province)
+    sound(province)
 
 
 # -- held back, rejected, mended ------------------------------------------------------------------------

@@ -128,7 +128,9 @@ class _Build:
                     seen.add(drawn.id)
                     self._take(name, case.pk, case.organization, drawn)
             for gone in self.known.values():
-                if gone.dataset == name and gone.pk not in seen and gone.version and not gone.void:
+                # Of a case that was sealed since nothing more is told, not even that it is void.
+                here = gone.dataset == name and gone.case in self.facts.cases
+                if here and gone.pk not in seen and gone.version and not gone.void:
                     self._void(gone)
         Record.objects.bulk_create(self.fresh)
         Record.objects.bulk_update(
