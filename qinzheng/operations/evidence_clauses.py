@@ -31,6 +31,10 @@ IDLE_S, TRIES, LETTERS = 30 * 60, 10, 8
 MOST_PASSWORD_DAYS = 180
 BACKUP_H, DRILL_D, CHECKPOINT_H = 26.0, 100.0, 1.0
 """A daily backup with two hours of grace, a drill a quarter, a checkpoint an hour (ours)."""
+DEVELOPMENT = frozenset(
+    {"pytest", "hypothesis", "ruff", "mypy", "playwright", "django-oauth-toolkit", "import-linter"}
+)
+"""Packages that a city's installation does not need."""
 Judged = tuple[Verdict, str]
 
 
@@ -54,7 +58,7 @@ def met(holds: bool, said: str, otherwise: Verdict = "not_met") -> Judged:
 
 
 def _passwords(found: Found) -> Judged:
-    given: list[dict[str, Any]] = settings.AUTH_PASSWORD_VALIDATORS
+    given: Any = settings.AUTH_PASSWORD_VALIDATORS
     rules = {each["NAME"].rpartition(".")[2]: each.get("OPTIONS", {}) for each in given}
     least = (
         int(rules.get("MinimumLengthValidator", {}).get("min_length", 8))
@@ -180,11 +184,9 @@ def _unstoppable(found: Found) -> Judged:
 
 
 def _components(found: Found) -> Judged:
-    return met(
-        bool(found.packages),
-        f"软件包 {len(found.packages)} 个，见 sbom.cdx.json；无编译器、无脚本引擎随程序安装",
-        "partly",
-    )
+    tools = sorted(DEVELOPMENT & {name.lower() for name, *_ in found.packages})
+    said = f"软件包 {len(found.packages)} 个，见 sbom.cdx.json；开发与测试工具 {len(tools)} 个{'：' + '、'.join(tools) if tools else ''}"
+    return met(bool(found.packages) and not tools, said)
 
 
 def _ports(found: Found) -> Judged:

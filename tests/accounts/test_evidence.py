@@ -130,6 +130,7 @@ def test_rows_follow_the_ledger_and_its_tables(sound: Path, city: Townhall) -> N
         ({"sealed": (3, 2)}, "8.1.4.8 b)", "not_met"), ({"checkpoint": (7, 1.5)}, "8.1.4.3 c)", "partly"),
         ({"database": {"archive_mode": "off", "fsync": "off"}}, "8.1.4.7 b)", "not_met"),
         ({"database": {"archive_mode": "on"}}, "8.1.4.9 b)", "operator"), ({"database": {"archive_mode": "off"}}, "8.1.4.9 b)", "not_met"),
+        ({"packages": [("Django", "5.2", "")]}, "8.1.4.4 a)", "met"), ({"packages": [("pytest", "9", "")]}, "8.1.4.4 a)", "not_met"),
         ({"ports": None}, "8.1.4.4 b)", "operator"), ({"demo_accounts": 1}, "8.1.4.2 b)", "not_met"),
     ],
 )  # fmt: skip

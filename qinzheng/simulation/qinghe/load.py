@@ -11,6 +11,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count
 
 from qinzheng.access import actions as access
 from qinzheng.access.models import Account
@@ -19,7 +20,7 @@ from qinzheng.cases import adopting
 from qinzheng.cases.about import About
 from qinzheng.cases.adopting import History, Taken
 from qinzheng.cases.engine import Who
-from qinzheng.cases.models import Case
+from qinzheng.cases.models import Case, CaseParty
 from qinzheng.definitions import shelf
 from qinzheng.operations import setting_up
 from qinzheng.organizations import actions as organizations
@@ -69,6 +70,7 @@ def load(scale: float, seed: int, say: Say) -> bool:
         say(name, n, len(steps))
         do()
     _history(int(CASES * scale), seed, say)
+    _applicants()
     return True
 
 
@@ -188,12 +190,28 @@ def _accounts() -> None:
     for login, key, _, _ in LOGINS:
         person = Person.objects.get(pk=person_id(key))
         access.make_account(f"demo-{login}", "officer", BY, demo=True, person=person)
-    citizen = Party.objects.filter(kind="citizen").order_by("created_at", "pk").first()
-    if citizen is not None:
-        access.make_account("demo-citizen", "citizen", BY, demo=True, party=citizen.pk)
     for power in ("system", "security", "audit"):
         account = access.make_account(f"demo-{power}", "administrator", BY, demo=True)
         access.grant(account, power, BY)
+
+
+def _applicants() -> None:
+    """The logins of a citizen and of a firm's handler: of those who wait for most, so that there is something to see."""
+    if (citizen := _waiting("citizen")) and not Account.objects.filter(login="demo-citizen").exists():
+        access.make_account("demo-citizen", "citizen", BY, demo=True, party=citizen)
+    if (firm := _waiting("enterprise")) and not Account.objects.filter(login="demo-firm").exists():
+        handler = access.make_account("demo-firm", "handler", BY, demo=True)
+        access.mandate(handler, firm, FOUNDED, BY)
+
+
+def _waiting(kind: str) -> str:
+    """The party of a kind with most open cases; of those the one whose id comes first."""
+    kept = Party.objects.filter(kind=kind, merged_into=None).values("pk")
+    found = (
+        CaseParty.objects.filter(case__closed_at=None, party__in=kept)
+        .values_list("party").annotate(n=Count("case", distinct=True)).order_by("-n", "party").first()
+    )  # fmt: skip
+    return str(found[0]) if found else ""
 
 
 # -- a year of cases ----------------------------------------------------------------------------------
