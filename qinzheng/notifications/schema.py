@@ -20,7 +20,7 @@ Event = Literal[
     "cases.opened", "cases.performed", "cases.deemed", "clocks.moved", "supervision.card_issued",
     "supervision.card_withdrawn", "access.opening_asked", "access.opening_approved", "access.opening_used",
     "access.power_granted", "access.token_issued", "organizations.absence_recorded", "organizations.handed_back",
-    "definitions.published",
+    "definitions.published", "notifications.webhook_disabled",
 ]  # fmt: skip
 """The events that a notice can follow: each is appended by the package whose name it bears."""
 Role = Literal[
@@ -38,7 +38,7 @@ Purpose = Literal["handling", "serving_papers", "notices"]
 ACTS = ("cases.opened", "cases.performed", "cases.deemed")
 CARDS = ("supervision.card_issued", "supervision.card_withdrawn")
 OPENINGS = ("access.opening_asked", "access.opening_approved", "access.opening_used")
-RIGHTS = ("access.power_granted", "access.token_issued")
+RIGHTS = ("access.power_granted", "access.token_issued", "notifications.webhook_disabled")
 ABSENCES = ("organizations.absence_recorded", "organizations.handed_back")
 CLOCKS, PUBLISHED = ("clocks.moved",), ("definitions.published",)
 

@@ -14,9 +14,11 @@ from django.db import connection
 from django.utils import timezone
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from qinzheng.access import actions as access
 from qinzheng.ledger import queries as ledger
-from qinzheng.notifications import subscriptions, webhooks
+from qinzheng.notifications import follow, subscriptions, webhooks
 from qinzheng.notifications.channels import Message
+from qinzheng.notifications.models import Notice
 from qinzheng.notifications.subscriptions import Attempt, Secret, Subscription
 from qinzheng.operations import webhook_parser
 from qinzheng.parties import keys
@@ -24,7 +26,7 @@ from qinzheng.wiring import build_parser
 from tests.flows import applications
 from tests.flows.applications import Application, opened
 from tests.flows.pushing import feed, served, subscribed, told, verified
-from tests.receivers import Receiver
+from tests.receivers import Receiver, receiving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("loopback")]
 
@@ -156,3 +158,18 @@ def test_the_operator_lists_tries_and_switches_off(
     assert run("list", "--json") == 0
     assert json.loads(capsys.readouterr().out)["behind"] == 0
     assert run("disable", "hook-none", "--by", "a-1") == 1
+
+
+def test_administrators_are_told_that_one_was_switched_off(window: Application) -> None:
+    for power in ("system", "security"):
+        access.grant(access.make_account(power, "administrator", applications.BY), power, applications.BY)
+    follow.follow()  # what lies behind is no news
+    with receiving(lambda asked: (410, {}, b"")) as gone:
+        subscribed(window, gone.url)
+        opened(window)
+        served()
+    served()
+    while follow.follow():
+        pass
+    told_of = Notice.objects.filter(definition="security.webhook-disabled")
+    assert {row.recipient for row in told_of} == {"power:system", "power:security"}
