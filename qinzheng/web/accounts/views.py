@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from qinzheng.access import actions, login, oidc
+from qinzheng.access import actions, login, oidc, phone
 from qinzheng.access.models import POWERS, Account
 from qinzheng.definitions.form import Text
 from qinzheng.organizations import queries as organizations
@@ -35,7 +35,7 @@ class Login(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The library's context, the identity providers, and the demonstration's accounts."""
         return {
-            **super().get_context_data(**kwargs), "providers": oidc.providers().values(),
+            **super().get_context_data(**kwargs), "providers": oidc.providers().values(), "by_code": phone.offered(),
             "demo": demo_accounts() if settings.DEMO else [],
         }  # fmt: skip
 
