@@ -2,68 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import threading
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 from django.utils import timezone
 
-from qinzheng.access import actions as access
 from qinzheng.cases import actions as cases
 from qinzheng.cases.models import Case
 from qinzheng.notifications import actions, mail, queries, telling
-from qinzheng.notifications.channels import Message, Outcome
 from qinzheng.notifications.models import Contact, Delivery, Notice
-from qinzheng.notifications.subscriptions import Subscription
 from qinzheng.organizations import actions as organizations
 from qinzheng.parties import actions as parties
 from tests.flows import told
+from tests.flows.receivers import OnAnyPort, Post, Recorder, due
 from tests.townhall import NAMES, PHONES, Townhall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "handler@housing.example"
-
-
-class Post:
-    """A mail server's mind: what it answers at the recipient and at the message, and what it took."""
-
-    def __init__(self) -> None:
-        self.at_recipient: list[str] = []
-        self.at_message: list[str] = []
-        self.taken: list[EmailMessage] = []
-
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # fmt: skip  # noqa: N802
-        if self.at_recipient:
-            return self.at_recipient.pop(0)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.at_message:
-            return self.at_message.pop(0)
-        assert isinstance(envelope.content, bytes)
-        found = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(found, EmailMessage)
-        found["X-To"] = ",".join(envelope.rcpt_tos)
-        self.taken.append(found)
-        return "250 OK"
-
-
-class OnAnyPort(Controller):
-    """The server on whichever port is free."""
-
-    def _trigger_server(self) -> None:
-        assert isinstance(self.server, asyncio.Server)
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
 
 
 @pytest.fixture
@@ -78,18 +37,6 @@ def post(settings: Any) -> Iterator[Post]:
     settings.PUBLIC_URL = "https://qinghe.example"
     yield handler
     controller.stop()
-
-
-class Recorder:
-    """A channel of the test's own, such as a gateway that answers as it is told: the sender is under test here."""
-
-    def __init__(self, *outcomes: Outcome) -> None:
-        self.outcomes = list(outcomes)
-        self.messages: list[Message] = []
-
-    def send(self, message: Message) -> Outcome:
-        self.messages.append(message)
-        return self.outcomes.pop(0) if self.outcomes else Outcome("sent", f"no-{len(self.messages)}")
 
 
 @pytest.fixture
@@ -119,13 +66,6 @@ def mails(state: str = "") -> list[Delivery]:
 def the_mail() -> Delivery:
     (found,) = mails()
     return found
-
-
-def due() -> None:
-    """Everything that waits is due now."""
-    Delivery.objects.filter(state__in=["queued", "held"]).update(
-        next_at=timezone.now() - dt.timedelta(days=400)
-    )
 
 
 def test_a_mail_goes_out_with_words_and_a_link_and_nothing_personal(
@@ -322,57 +262,6 @@ def test_what_may_no_longer_be_known_is_not_sent(city: Townhall, clock: Any, way
         pass
     assert recorder.messages == []
     assert [(row.state, row.error) for row in mails()] == [("refused", "not-permitted")]
-
-
-def application(made: Townhall) -> str:
-    """An application that holds a post of the housing department, with a webhook; its number."""
-    post = organizations.create_post(
-        "housing-approval", "接口岗", ["handler"], begins=dt.date(2024, 1, 1), by="p"
-    )
-    person = organizations.register_person("接口", by="p")
-    organizations.appoint(person, post, dt.date(2024, 1, 1), by="p")
-    made.accounts["application"] = account = access.make_account(
-        "application", "service", "p", person_id=person
-    )
-    return Subscription.objects.create(
-        account=account.pk, token=0, owner=account.pseudonym, url="https://receiver.example/", position=0,
-        next_at=timezone.now(), made_at=timezone.now(),
-    ).pk  # fmt: skip
-
-
-def test_an_application_that_acts_in_a_post_is_told_by_its_webhook(
-    city: Townhall, clock: Any, ways: dict[str, Any]
-) -> None:
-    ways["webhook"] = recorder = Recorder()
-    hook = application(city)
-    case = told.licence(city, clock, accepted=False)
-    secret = told.licence(city, clock, accepted=False)
-    told.up_to_now()
-    rows = Delivery.objects.filter(channel="webhook", target=hook)
-    assert {row.notice.subject for row in rows} == {case, secret}
-    concerns = Case._meta.get_field("concerns").related_model
-    concerns._default_manager.create(case_id=secret, organization="water")
-    due()
-    while telling.send():
-        pass
-    assert [message.address for message in recorder.messages] == [hook]
-    assert rows.get(notice__subject=secret).state == "refused", (
-        "what is kept from somebody goes by no webhook"
-    )
-
-
-def test_an_application_switched_off_is_told_nothing(
-    city: Townhall, clock: Any, ways: dict[str, Any]
-) -> None:
-    ways["webhook"] = recorder = Recorder()
-    application(city)
-    told.licence(city, clock, accepted=False)
-    told.up_to_now()
-    access.switch(city.accounts["application"], active=False, by="p")
-    due()
-    while telling.send():
-        pass
-    assert recorder.messages == []
 
 
 def test_what_is_too_old_is_no_news(city: Townhall, clock: Any, ways: dict[str, Any]) -> None:

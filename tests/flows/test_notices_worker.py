@@ -13,7 +13,8 @@ from qinzheng.notifications import actions
 from qinzheng.notifications.models import Delivery, Notice
 from tests import townhall
 from tests.flows import told
-from tests.flows.test_notices_sent import Post, post
+from tests.flows.receivers import Post
+from tests.flows.test_notices_sent import post
 from tests.flows.test_worker import until, url_of_the_test, with_key, worker
 
 __all__ = ["post"]

@@ -7,13 +7,15 @@ import uuid
 from typing import Any
 
 from qinzheng.access import actions as access
+from qinzheng.access.models import Account
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.ledger import sequencer
-from qinzheng.notifications import follow
+from qinzheng.notifications import follow, subscriptions
 from qinzheng.notifications.models import Notice
+from qinzheng.notifications.subscriptions import Subscription
 from qinzheng.organizations import actions as organizations
 from tests import townhall
 from tests.flows.test_redetermined import publish
@@ -100,12 +102,22 @@ def _duty(made: Townhall) -> None:
 
 
 def _security(made: Townhall, case: Case) -> None:
-    """A sealed part is opened, and a token issued."""
+    """A sealed part is opened, a token issued, and a webhook that fails switched off."""
     asked = access.ask_opening(made.user("supervisor"), case, "safety")
     access.approve_opening(made.user("leader"), asked, 10)
     assert access.opened(made.user("supervisor"), case)
     service = access.make_account(f"service-{uuid.uuid4().hex[:6]}", "service", townhall.BY)
     access.issue_token(service, "试", ["read"], 30, townhall.BY)
+    assert subscriptions.disable(webhook(service), "failing")
+
+
+def webhook(account: Account) -> Subscription:
+    """A webhook of an application's account; nothing is delivered to it here."""
+    now = dt.datetime.now(dt.UTC)
+    return Subscription.objects.create(
+        account=account.pk, token=0, owner=account.pseudonym, url="https://receiver.example/", position=0,
+        next_at=now, made_at=now,
+    )  # fmt: skip
 
 
 def rows(definition: str, **which: Any) -> list[Notice]:
