@@ -3,80 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import django
-from django.core.management import call_command
-from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
-
-from config import settings
-from qinzheng.operations import database, kept_logs, tied, witness_commands
 
 LEDGER = "qinzheng.operations.ledger_commands"
 DEFINITIONS = "qinzheng.operations.definition_commands"
 JUDGING = "qinzheng.operations.judging_commands"
 MIGRATION = "qinzheng.operations.migration_commands"
 ORGANIZATIONS = "qinzheng.operations.organization_commands"
-MIGRATION_LOCK = 0x716E_7A6D
+READINESS = "qinzheng.operations.readiness"
+WITNESS = "qinzheng.operations.witness_commands"
 
 
 def ready(*, migrate: bool = True) -> None:
-    """A database that answers, with its tables, and Django upon it; exits with the reason where there is none.
-
-    ``migrate``: bring the tables up to date. Without it only the embedded database's are, and a city's own, which
-    may be served by several processes at once, is refused until somebody has run ``qinzheng migrate``.
-    """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    tied.to_parent()
-    if settings.DEMO_REFUSED:
-        sys.exit(
-            "QINZHENG_DEMO=1 不能与 DATABASE_URL 同用：演示登录无需密码。请去掉其中一个 / "
-            "QINZHENG_DEMO=1 is refused beside DATABASE_URL, for its logins ask for no password: unset one of them"
-        )
-    try:
-        kept_logs.check_days(settings.LOG_DAYS)
-    except kept_logs.TooShort as why:
-        sys.exit(str(why))
-    try:
-        database.ensure()
-        django.setup()
-        _tables(migrate or settings.EMBEDDED)
-    except (database.DatabaseUnavailable, OperationalError) as why:
-        sys.exit(
-            f"数据库没有应答，请检查 DATABASE_URL、磁盘空间与数据库进程，或运行 qinzheng doctor / "
-            f"the database does not answer: check DATABASE_URL, disk space and its process, or run qinzheng doctor\n{why}"
-        )
-    # Children are started with DATABASE_URL set and make no key: theirs must be there before them.
-    import_module("qinzheng.parties.keys").prepare()
-
-
-def _tables(migrate: bool) -> None:
-    """Bring the tables up to date where they are not; two processes that start at once do not do it both."""
-    if not _migrations():
-        return
-    if not migrate:
-        sys.exit(
-            "表结构不是本程序的，请先运行 qinzheng migrate / "
-            "the tables are not this program's: run qinzheng migrate first"
-        )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-        try:
-            call_command("migrate", verbosity=0, interactive=False)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
-
-
-def _migrations() -> bool:
-    """Whether any migration is still to be applied."""
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    """A database that answers, with its tables, and Django upon it: see :func:`qinzheng.operations.readiness.ready`."""
+    import_module(READINESS).ready(migrate=migrate)
 
 
 def on_database(module: str, name: str, *, migrate: bool = True) -> Callable[[argparse.Namespace], int]:
@@ -84,6 +27,16 @@ def on_database(module: str, name: str, *, migrate: bool = True) -> Callable[[ar
 
     def run(arguments: argparse.Namespace) -> int:
         ready(migrate=migrate)
+        code: int = getattr(import_module(module), name)(arguments)
+        return code
+
+    return run
+
+
+def by_name(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """The body of a command that needs no database, loaded when it is run."""
+
+    def run(arguments: argparse.Namespace) -> int:
         code: int = getattr(import_module(module), name)(arguments)
         return code
 
@@ -108,7 +61,7 @@ def _ledger(groups: Any) -> None:
     verb = verbs.add_parser("key", help="新建签名密钥，给出公钥 · make a signing key, print its public line")
     verb.add_argument("file", type=Path, help="私钥文件，没有则新建 · key file, made where missing")
     verb.add_argument("--name", default="qinzheng/ledger", help="密钥名，即日志名 · its name, and the log's")
-    verb.set_defaults(run=witness_commands.key)
+    verb.set_defaults(run=by_name(WITNESS, "key"))
     verb = verbs.add_parser(
         "checkpoint", help="签发检查点到库外目录 · sign a checkpoint into a folder outside"
     )
@@ -138,7 +91,7 @@ def _ledger(groups: Any) -> None:
     verb.add_argument(
         "--log", action="append", required=True, metavar="KEY", help="日志的公钥 · the log's public key"
     )
-    verb.set_defaults(run=witness_commands.cosign)
+    verb.set_defaults(run=by_name(WITNESS, "cosign"))
     verb = verbs.add_parser(
         "verify", help="离线验证，或以账本重放核对各投影表 · verify offline, or replay against the tables"
     )
@@ -156,7 +109,7 @@ def verify(arguments: argparse.Namespace) -> int:
     """Offline where something is given; on the database for projections."""
     if arguments.projections:
         return on_database(LEDGER, "projections_")(arguments)
-    return witness_commands.verify(arguments)
+    return by_name(WITNESS, "verify")(arguments)
 
 
 def _cases(groups: Any) -> None:

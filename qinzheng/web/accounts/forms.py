@@ -38,10 +38,7 @@ class LoginForm(account.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.spoken: Language = of(self.request)
-        for name, words, hint in (("login", LOGIN, "username"), ("password", PASSWORD, "current-password")):
-            field = self.fields[name]
-            field.label, field.help_text = pick(words, self.spoken), ""
-            field.widget.attrs = {"autocomplete": hint, "maxlength": "150"}
+        _label(self, self.spoken, ("login", LOGIN, "username"), ("password", PASSWORD, "current-password"))
 
     def clean(self) -> dict[str, Any]:
         """The library's check, with one sentence for whatever was wrong."""
@@ -58,9 +55,7 @@ class AgainForm(account.ReauthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.spoken = spoken()
-        field = self.fields["password"]
-        field.label, field.help_text = pick(PASSWORD, self.spoken), ""
-        field.widget.attrs = {"autocomplete": "current-password", "maxlength": "150"}
+        _label(self, self.spoken, ("password", PASSWORD, "current-password"))
 
     def clean_password(self) -> str:
         """The library's check, in our words."""
@@ -76,12 +71,9 @@ class ChangeForm(account.ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, words, hint in (
-            ("oldpassword", OLD, "current-password"), ("password1", NEW, "new-password"), ("password2", AGAIN, "new-password"),
-        ):  # fmt: skip
-            field = self.fields[name]
-            field.label, field.help_text = pick(words, spoken()), ""
-            field.widget.attrs = {"autocomplete": hint, "maxlength": "150"}
+        _label(
+            self, spoken(), ("oldpassword", OLD, "current-password"), ("password1", NEW, "new-password"), ("password2", AGAIN, "new-password"),
+        )  # fmt: skip
 
 
 def spoken() -> Language:
@@ -89,57 +81,36 @@ def spoken() -> Language:
     return "en" if (translation.get_language() or "").startswith("en") else "zh"
 
 
-def _said(form: forms.Form) -> Language:
-    said = spoken()
-    field = form.fields["code"]
-    field.label, field.help_text = pick(CODE, said), pick(CODE_HELP, said)
-    field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "16"}
-    return said
+def _label(form: forms.Form, said: Language, *fields: tuple[str, Text, str]) -> None:
+    """(field, words, what a browser may fill in) of login names and passwords."""
+    for name, words, hint in fields:
+        field = form.fields[name]
+        field.label, field.help_text = pick(words, said), ""
+        field.widget.attrs = {"autocomplete": hint, "maxlength": "150"}
 
 
-class CodeForm(mfa.AuthenticateForm):
+class Coded(forms.Form):
+    """The six digits of an authenticator, asked for and refused in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spoken = spoken()
+        field = self.fields["code"]
+        field.label, field.help_text = pick(CODE, self.spoken), pick(CODE_HELP, self.spoken)
+        field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "16"}
+
+    def clean_code(self) -> str:
+        """The library's check; its sentence becomes ours."""
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]  # of the library's form beside this one
+        except forms.ValidationError:
+            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
+        return code
+
+
+class CodeForm(Coded, mfa.AuthenticateForm):
     """The second factor at login."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.spoken = _said(self)
 
-    def clean_code(self) -> str:
-        """The library's check, in our words."""
-        try:
-            code: str = super().clean_code()
-        except forms.ValidationError:
-            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
-        return code
-
-
-class GiveForm(mfa.ReauthenticateForm):
-    """The second factor in a session that has not given it yet, or not lately."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.spoken = _said(self)
-
-    def clean_code(self) -> str:
-        """The library's check, in our words."""
-        try:
-            code: str = super().clean_code()
-        except forms.ValidationError:
-            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
-        return code
-
-
-class ActivateForm(totp.ActivateTOTPForm):
+class ActivateForm(Coded, totp.ActivateTOTPForm):
     """The first code of a new authenticator."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.spoken = _said(self)
-
-    def clean_code(self) -> str:
-        """The library's check, in our words."""
-        try:
-            code: str = super().clean_code()
-        except forms.ValidationError:
-            raise forms.ValidationError(pick(WRONG_CODE, self.spoken)) from None
-        return code
