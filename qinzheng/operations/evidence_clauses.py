@@ -285,7 +285,7 @@ CLAUSES: tuple[Clause, ...] = (
     Clause("8.1.4.2 g)", "重要主体、客体设安全标记", _labels, "强制访问控制由操作系统或数据库安全组件实现", (f"{MATRIX}::test_hidden_and_absent_are_one_answer",)),
     Clause("8.1.4.3 a)-b)", "覆盖每个用户的重要行为；含时间、用户、类型、结果", _audited, "数据库与操作系统审计", (f"{REPLAYED}::test_the_tables_are_what_the_ledger_says",)),
     Clause("8.1.4.3 c)", "审计记录受保护、备份，保存六个月以上", _kept, "检查点与日志存到另一部门管的地方", (f"{REPLAYED}::test_every_column_is_watched_or_has_its_reason", "tests/unit/operations/test_kept_logs.py::test_a_line_of_six_months_ago_can_still_be_read")),
-    Clause("8.1.4.3 d)", "审计进程不被未经授权中断", _unstoppable, "数据库超级用户由专人保管", ("tests/unit/operations/test_kept_logs.py::test_fewer_days_are_refused_everywhere",)),
+    Clause("8.1.4.3 d)", "审计进程不被未经授权中断", _unstoppable, "数据库超级用户由专人保管", ("tests/unit/ledger/test_ledger.py::test_the_database_refuses_change",)),
     Clause("8.1.4.4 a)", "最小安装", _components, "操作系统最小安装", ("tests/accounts/test_evidence.py::test_the_bill_of_materials_names_every_package",)),
     Clause("8.1.4.4 b)", "关闭不需要的服务、端口", _ports, "逐个说明对外端口的用途，主机防火墙", ("tests/accounts/test_evidence.py::test_listening_sockets_are_told",)),
     Clause("8.1.4.4 c)", "限制管理终端的接入方式、地址范围", _by_operator("程序不限制来源地址"), "堡垒机、网络访问控制"),

@@ -127,6 +127,15 @@ def faults(request: Any) -> Any:
     from django.http import HttpResponse  # noqa: PLC0415
     from oauth2_provider.settings import oauth2_settings  # noqa: PLC0415
 
+    if "site" in request.POST:  # a site on a port of its own is registered too
+        from oauth2_provider.models import get_application_model  # noqa: PLC0415
+
+        for each in get_application_model().objects.all():
+            site = request.POST["site"]
+            each.redirect_uris += f" {site}/login/by/staff/back/ {site}/login/by/citizens/back/"
+            each.post_logout_redirect_uris += f" {site}/"
+            each.save(update_fields=["redirect_uris", "post_logout_redirect_uris"])
+        return HttpResponse("")
     _fault = request.POST["fault"]
     if _fault not in FAULTS:
         return HttpResponse(status=400)
