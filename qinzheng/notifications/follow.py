@@ -29,6 +29,8 @@ from qinzheng.notifications.writing import Happened
 NAME = "notices"
 AT_ONCE = 500
 """Events read in one go (ours): about as long as one batch of the sequencer takes."""
+ROWS = 200
+"""Notices a statement."""
 DAY_US = 86_400_000_000
 
 
@@ -61,35 +63,51 @@ def _keep(begin: int, end: int, told: Sequence[Told]) -> bool:
     with transaction.atomic():
         if not Cursor.objects.filter(name=NAME, position=begin).update(position=end):
             return False
-        now = timezone.now()
-        for each in told:
-            id = _insert(each, now)
-            if id is not None:
-                Delivery.objects.bulk_create(
-                    [
-                        Delivery(notice_id=id, channel=way, target=target, next_at=now, updated_at=now)
-                        for way, target in each.ways
-                    ]
-                )
+        write(told, timezone.now())
     return True
 
 
-_INSERT = (
-    "INSERT INTO notifications_notice (definition, edition, recipient, subject, about, event, facts, made_at) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (definition, event, recipient) DO NOTHING RETURNING id"
-)
+def write(told: Sequence[Told], now: dt.datetime) -> None:
+    """The rows of notices that do not stand yet, and a delivery for each way of theirs."""
+    for begin in range(0, len(told), ROWS):
+        part = told[begin : begin + ROWS]
+        ids = _insert(part, now)
+        Delivery.objects.bulk_create(
+            [
+                Delivery(notice_id=id, channel=way, target=target, next_at=now, updated_at=now)
+                for each in part
+                if (id := ids.get((each.notice.id, each.event, each.recipient))) is not None
+                for way, target in each.ways
+            ]
+        )
 
 
-def _insert(told: Told, now: dt.datetime) -> int | None:
-    """The row's id; None where it stands already."""
-    facts = Notice._meta.get_field("facts").get_db_prep_save(told.facts, connection)
+_INSERT = "INSERT INTO notifications_notice (definition, edition, recipient, subject, about, event, facts, made_at) VALUES "
+_ONCE = " ON CONFLICT (definition, event, recipient) DO NOTHING RETURNING definition, event, recipient, id"
+
+
+def _insert(told: Sequence[Told], now: dt.datetime) -> dict[tuple[str, str, str], int]:
+    """(definition, event, recipient) → the row's id, of those that did not stand yet."""
+    kept = Notice._meta.get_field("facts").get_db_prep_save
+    values = [
+        (
+            each.notice.id,
+            each.edition,
+            each.recipient,
+            each.subject,
+            each.about,
+            each.event,
+            kept(each.facts, connection),
+            now,
+        )
+        for each in told
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
-            _INSERT,
-            [told.notice.id, told.edition, told.recipient, told.subject, told.about, told.event, facts, now],
+            _INSERT + ", ".join(["(%s, %s, %s, %s, %s, %s::uuid, %s, %s)"] * len(values)) + _ONCE,
+            [value for row in values for value in row],
         )
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
+        return {(row[0], str(row[1]), row[2]): int(row[3]) for row in cursor.fetchall()}
 
 
 @dataclass(frozen=True)
@@ -149,7 +167,11 @@ class Batch:
         if not active:
             return
         happened = Happened(
-            event, event.body, self._cases.get(case_of(event)), recipients.procedure_of(event)
+            event,
+            event.body,
+            self._cases.get(case_of(event)),
+            recipients.procedure_of(event),
+            self.circle.name,
         )
         seen: set[str] = set()
         for notice, edition, occasion in active:

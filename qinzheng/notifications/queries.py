@@ -18,10 +18,10 @@ def addressed(recipients: frozenset[str]) -> QuerySet[Notice]:
     return Notice.objects.filter(recipient__in=recipients)
 
 
-def unread(recipients: frozenset[str]) -> list[int]:
-    """The newest unread notices of some recipients, one more than are counted."""
+def unread(recipients: frozenset[str]) -> list[str]:
+    """What the newest unread notices of some recipients are about, one more than are counted."""
     rows = addressed(recipients).filter(read_at=None).order_by("-id")
-    return list(rows.values_list("pk", flat=True)[: MOST + 1])
+    return list(rows.values_list("subject", flat=True)[: MOST + 1])
 
 
 def contact(person: str, way: str) -> str:

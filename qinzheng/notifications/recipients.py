@@ -14,6 +14,7 @@ from qinzheng.cases.acts import OPENED, PERFORMED
 from qinzheng.cases.models import CaseParty
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
 from qinzheng.ledger import queries
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.notifications.subscriptions import Subscription
@@ -69,6 +70,7 @@ class Circle:
     _units: dict[str, list[Post]] = field(default_factory=dict)
     _roles: dict[str, list[str]] = field(default_factory=dict)
     _histories: dict[str, list[StoredEvent]] = field(default_factory=dict)
+    _names: dict[str, Text] = field(default_factory=dict)
 
     @property
     def day(self) -> dt.date:
@@ -95,6 +97,12 @@ class Circle:
             found = Post.objects.filter(organizations.on(self.day), roles__contains=[role])
             self._roles[role] = list(found.order_by("id").values_list("id", flat=True))
         return self._roles[role]
+
+    def name(self, id: str) -> Text:
+        """The name of a unit or a post."""
+        if id not in self._names:
+            self._names |= organizations.names([id])
+        return self._names[id]
 
     def history(self, subject: str) -> list[StoredEvent]:
         """The events of a subject."""

@@ -18,7 +18,6 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.notifications import schema
 from qinzheng.notifications.models import Notice
-from qinzheng.organizations import queries as organizations
 
 NATIONAL = "cn"
 LEVELS = {
@@ -38,6 +37,8 @@ class Happened:
     body: Mapping[str, Any]
     case: Case | None
     procedure: Procedure | None
+    name: Callable[[str], Text]
+    """the name of a unit or a post"""
 
     @property
     def unit(self) -> str:
@@ -104,10 +105,6 @@ def written(row: Notice) -> Written:
 
 
 # -- placeholders --------------------------------------------------------------------------------------
-
-
-def _name(id: str) -> Text:
-    return organizations.names([id])[id] if id else UNKNOWN
 
 
 def _plain(value: str) -> Text:
@@ -182,7 +179,7 @@ _FILLED: dict[str, Callable[[Happened], Text]] = {
     "number": lambda h: _plain(h.case.number) if h.case else UNKNOWN,
     "matter": _matter,
     "procedure": lambda h: h.procedure.name if h.procedure else UNKNOWN,
-    "unit": lambda h: _name(h.unit),
+    "unit": lambda h: h.name(h.unit) if h.unit else UNKNOWN,
     "state": _state,
     "act": _act,
     "clock": _clock,
@@ -191,7 +188,7 @@ _FILLED: dict[str, Callable[[Happened], Text]] = {
     "remedy": lambda h: h.rule.remedy if h.rule else UNKNOWN,
     "level": _level,
     "time": lambda h: _moment(h.event.recorded_at),
-    "post": lambda h: _name(h.event.subject.removeprefix("post:")),
+    "post": lambda h: h.name(h.event.subject.removeprefix("post:")),
     "until": _until,
     "kind": lambda h: _plain(str(h.body["kind"])),
     "definition": _published,

@@ -49,8 +49,7 @@ def tell(city: Townhall, *told: Case) -> list[Notice]:
     """
     events = [event for case in told for event in ledger.history(case.pk)]
     now = timezone.now()
-    for each in follow.Batch(now).told(events):
-        follow._insert(each, now)
+    follow.write(follow.Batch(now).told(events), now)
     return list(Notice.objects.filter(recipient=city.posts["handler"]).order_by("id"))
 
 
@@ -164,8 +163,7 @@ def test_a_power_is_told_without_the_case(as_: Any, city: Townhall) -> None:
     access.approve_opening(city.user("leader"), asked, 5)
     access.opened(city.user("supervisor"), case)
     events = ledger.history(f"opening:{asked.pk}")
-    for each in follow.Batch(timezone.now()).told(events):
-        follow._insert(each, timezone.now())
+    follow.write(follow.Batch(timezone.now()).told(events), timezone.now())
     for row in Notice.objects.filter(recipient="power:security"):
         assert row.subject == ""
         assert case.number not in str(row.facts)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from qinzheng.access import rules
+from qinzheng.access import guard, rules
 from qinzheng.access.users import User
 from qinzheng.notifications import queries
-from qinzheng.notifications.models import Notice
 
 
 def unread(reader: User) -> str:
@@ -13,8 +12,7 @@ def unread(reader: User) -> str:
     told = rules.recipients_of(reader)
     if not told or not rules.can(reader, "notices"):
         return ""
-    ids = queries.unread(told)
-    if not ids:
-        return ""
-    number = rules.scope(reader, "see", Notice.objects.filter(pk__in=ids)).count()
+    about = queries.unread(told)
+    seen = guard.seen(reader, set(about))
+    number = sum(subject in seen for subject in about)
     return f"{queries.MOST}+" if number > queries.MOST else str(number or "")
