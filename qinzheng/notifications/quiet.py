@@ -74,14 +74,8 @@ def end(
     return None if found is None else found.replace(tzinfo=local.tzinfo)
 
 
-RINGING = frozenset({"sms"})
-"""Ways that ring at home; the others wait until they are read."""
-
-
-def until(way: str, at: dt.datetime) -> dt.datetime | None:
-    """When what is not urgent may be sent by a way, if not at ``at``: the end of the quiet hours in the city's time."""
-    if way not in RINGING:
-        return None
+def until(at: dt.datetime) -> dt.datetime | None:
+    """When what is not urgent may ring somebody, if not at ``at``: the end of the quiet hours in the city's time."""
     return end(at.astimezone(shelf.ZONE), works, read(settings.QUIET_HOURS), read(settings.QUIET_HOURS_REST))
 
 
