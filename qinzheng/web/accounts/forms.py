@@ -112,5 +112,9 @@ class CodeForm(Coded, mfa.AuthenticateForm):
     """The second factor at login."""
 
 
+class GiveForm(Coded, mfa.ReauthenticateForm):
+    """The second factor in a session that has not given it yet, or not lately."""
+
+
 class ActivateForm(Coded, totp.ActivateTOTPForm):
     """The first code of a new authenticator."""
