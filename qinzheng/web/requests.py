@@ -18,8 +18,6 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 
-from qinzheng.web.api import problems
-
 log = structlog.get_logger("qinzheng.web")
 
 HEADER = "X-Request-ID"
@@ -95,18 +93,14 @@ class SoundMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.following(request)
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, named: dict[str, Any]
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, named: dict[str, Any]) -> None:
         """Asked once the address is known to be one of ours, before its view is."""
-        ours = not request.path.startswith(API)
+        if request.path.startswith(API):
+            return  # it says so itself, as a problem
         if any(isinstance(value, str) and HOSTILE.search(value) for value in named.values()):
-            if ours:
-                raise Http404
-            return problems.answer(request, problems.not_found())
-        if ours and (_nul(request.GET) or (request.method == "POST" and _nul(request.POST))):
+            raise Http404
+        if _nul(request.GET) or (request.method == "POST" and _nul(request.POST)):
             raise SuspiciousOperation("a NUL character")
-        return None
 
 
 def _nul(given: Any) -> bool:
