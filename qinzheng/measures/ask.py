@@ -240,14 +240,28 @@ def _named(question: Question) -> tuple[list[str], str]:
 
 
 def _grouped(con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Question) -> Iterator[Any]:
-    """(organization, key without it, figures) of each group that DuckDB found."""
+    """(organization, key without it, figures) of each group that DuckDB found.
+
+    A million rows are grouped by as few columns as differ, and by day: only what is left is told by month.
+    """
     sql = facts_sql(facts, meaning, asked)
     plain, named = _named(question)
+    of_days = asked.measure.value.statistic in OF_DAYS
+    hit = "hit" if asked.measure.value.statistic == "rate" else "true"
+    days = "used, allowed" if of_days else "NULL, NULL"
+    own = [f'"{one}"' for one in plain if one not in ("month", "day")]
+    columns = [
+        "organization",
+        *(["hit"] if hit == "hit" else []),
+        *(["used", "allowed"] if of_days else []),
+        *own,
+    ]
+    columns += ["day"] if len(own) < len(plain) else []
+    inner = f"SELECT {', '.join(columns)}, count(*) AS n FROM ({sql.text}) GROUP BY ALL"
     found = con.execute(
-        f"SELECT organization, hit, used, allowed, count(*){named} FROM ({sql.text}) GROUP BY ALL",
+        f"SELECT organization, {hit}, {days}, sum(n)::BIGINT{named} FROM ({inner}) GROUP BY ALL",
         sql.parameters,
     ).fetchall()
-    of_days = asked.measure.value.statistic in OF_DAYS
     if of_days and any(row[2] is None or row[3] is None for row in found):
         _alarm(con, facts, sql)
     for organization, hit, used, allowed, count, *key in found:

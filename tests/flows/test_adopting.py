@@ -117,7 +117,9 @@ def test_an_item_gives_its_promise_and_its_unit(published):
     acts = [Taken("receive", CLERK, ago(30)), Taken("accept", HANDLER, ago(29))]
     (id,) = adopting.adopt([History(uuid.uuid5(SPACE, "7"), "approvals.standard", acts, about)]).taken
     case = Case.objects.get(pk=id)
-    assert (case.organization, case.promise, case.town) == ("market", {"decision": 8}, "town-03")
+    promise = published.get("item", item).committed
+    assert promise
+    assert (case.organization, case.promise, case.town) == ("market", promise, "town-03")
     assert case.parties.get().party == "party:1"
     assert Card.objects.filter(case=id, rule="standard.law-past-promise").count() == 1
     assert list(projections.check()) == []
