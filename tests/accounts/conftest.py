@@ -18,7 +18,7 @@ from django.test import Client
 
 from qinzheng.access import oidc
 from tests import townhall
-from tests.accounts.identity_provider import CLIENTS, USERS
+from tests.accounts.provider import CLIENTS, USERS
 from tests.townhall import Townhall
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     command = [
         sys.executable,
         "-m",
-        "tests.accounts.identity_provider",
+        "tests.accounts.provider",
         str(tmp_path_factory.mktemp("provider")),
     ]
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:

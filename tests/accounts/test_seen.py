@@ -14,7 +14,7 @@ from qinzheng.access import accounts
 from qinzheng.access.models import Account
 from tests import townhall
 from tests.accounts.conftest import Elsewhere, subject_of
-from tests.accounts.identity_provider import USERS
+from tests.accounts.provider import USERS
 from tests.browser.conftest import browser, site
 from tests.browser.seen import axe, watch
 from tests.flows.test_pages_login import code
