@@ -172,9 +172,9 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "mandates": _has("clerk"),
     "publish": lambda u: bool(u.roles & {"supervisor"}),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
-    "measure_sealed": lambda u: bool(u.roles & {"supervisor", "auditor"}) and not _sealed(u).exists(),
     "upward": lambda u: _office(u) or bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
     "upward_counts": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
+    "measure_sealed": lambda u: bool(u.roles & {"supervisor", "auditor"}) and not _sealed(u).exists(),
     "administration": lambda u: bool(u.power),
     "security_log": lambda u: u.power == "audit",
     "tokens": lambda u: u.power == "security",
@@ -198,6 +198,10 @@ SCOPES: dict[str, frozenset[str]] = {
 """What a token's scopes allow at all; an act that is not here is for people only."""
 
 
+JOINLESS: frozenset[type[Model]] = frozenset({Notice})
+"""Things whose conditions join nothing: asked directly, so that the few rows of a page are all that is looked at."""
+
+
 def scope(user: User, act: str, rows: QuerySet[Thing]) -> QuerySet[Thing]:
     """The rows that the user may ``act`` on; none where no clause allows it."""
     if not _within_scopes(user, act):
@@ -208,11 +212,12 @@ def scope(user: User, act: str, rows: QuerySet[Thing]) -> QuerySet[Thing]:
     if not allowed:
         return rows.none()
     # As subqueries: a row that several clauses or several parties allow is still one row.
-    kept = (
-        rows.filter(pk__in=rows.model._default_manager.filter(allowed).values("pk"))
-        if allowed != EVERY
-        else rows
-    )
+    if rows.model in JOINLESS:
+        kept = rows.filter(allowed)
+    elif allowed != EVERY:
+        kept = rows.filter(pk__in=rows.model._default_manager.filter(allowed).values("pk"))
+    else:
+        kept = rows
     for condition in _denying(user, rows.model):
         kept = kept.exclude(pk__in=rows.model._default_manager.filter(condition).values("pk"))
     return kept

@@ -19,9 +19,9 @@ WAYS = ("mail", "sms")
 
 def mark_read(rows: QuerySet[Notice], at: dt.datetime) -> int:
     """Mark notices that the rules let the reader mark; the moment of the first reading stays. Returns how many."""
-    return Notice.objects.filter(pk__in=list(rows.filter(read_at=None).values_list("pk", flat=True)[:5_000])).filter(
-        read_at=None
-    ).update(read_at=at)  # fmt: skip
+    return Notice.objects.filter(pk__in=list(rows.values_list("pk", flat=True)), read_at=None).update(
+        read_at=at
+    )
 
 
 def checked(way: str, value: str) -> str:

@@ -18,10 +18,24 @@ def addressed(recipients: frozenset[str]) -> QuerySet[Notice]:
     return Notice.objects.filter(recipient__in=recipients)
 
 
-def unread(recipients: frozenset[str]) -> list[str]:
-    """What the newest unread notices of some recipients are about, one more than are counted."""
-    rows = addressed(recipients).filter(read_at=None).order_by("-id")
-    return list(rows.values_list("subject", flat=True)[: MOST + 1])
+def newest(
+    recipients: frozenset[str],
+    *,
+    unread: bool = False,
+    after: int | None = None,
+    before: int | None = None,
+    most: int = 200,
+) -> list[tuple[int, str]]:
+    """(notice, subject) of some recipients' notices, the newest first, older than ``after``; or newer than ``before``,
+    the nearest first."""
+    rows = addressed(recipients)
+    if unread:
+        rows = rows.filter(read_at=None)
+    if before is not None:
+        rows = rows.filter(pk__gt=before)
+    elif after is not None:
+        rows = rows.filter(pk__lt=after)
+    return list(rows.order_by("-pk" if before is None else "pk").values_list("pk", "subject")[:most])
 
 
 def contact(person: str, way: str) -> str:

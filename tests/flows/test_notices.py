@@ -17,9 +17,10 @@ from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger import sequencer
-from qinzheng.notifications import follow, recipients, writing
+from qinzheng.notifications import follow, queries, recipients, writing
 from qinzheng.notifications.models import Cursor, Delivery, Notice
 from qinzheng.organizations import actions as organizations
+from qinzheng.web.notices import paging
 from tests.flows import told
 from tests.flows.test_redetermined import publish
 from tests.library import library
@@ -34,8 +35,12 @@ def city(clock: Any) -> Townhall:
 
 
 def seen(city: Townhall, name: str) -> set[int]:
-    """The notices that somebody sees now."""
-    return set(rules.scope(city.user(name), "see", Notice.objects.all()).values_list("pk", flat=True))
+    """The notices that somebody sees now: by the rules' clause, and by the way that the page goes, which must agree."""
+    who = city.user(name)
+    found = set(rules.scope(who, "see", Notice.objects.all()).values_list("pk", flat=True))
+    window = queries.newest(rules.recipients_of(who), most=10_000)
+    assert set(paging.visible(who, window)) == found
+    return found
 
 
 def test_every_declared_notice_is_reached_by_something_real(city: Townhall, clock: Any) -> None:
@@ -76,6 +81,13 @@ def test_each_is_told_to_whom_its_definition_names(city: Townhall, clock: Any) -
     assert told.told("duty.stand-in") == {post["sibling"]}
     assert told.told("duty.handed-back") == {post["handler"], post["sibling"]}
     assert told.told("definitions.published") == {post["supervisor"], post["auditor"]}
+
+
+def test_the_page_and_the_rules_agree_for_everybody(city: Townhall, clock: Any) -> None:
+    told.everything(city, clock)
+    sizes = {name: len(seen(city, name)) for name in city.accounts}
+    assert sum(1 for size in sizes.values() if size) > 8, sizes
+    assert sizes["accused"] == 0
 
 
 def test_a_red_card_is_told_to_everybody_whom_yellow_cards_and_warnings_are_told_to() -> None:

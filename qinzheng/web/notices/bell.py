@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qinzheng.access import guard, rules
+from qinzheng.access import rules
 from qinzheng.access.users import User
 from qinzheng.notifications import queries
+from qinzheng.web.notices import paging
 
 
 def unread(reader: User) -> str:
@@ -12,7 +13,5 @@ def unread(reader: User) -> str:
     told = rules.recipients_of(reader)
     if not told or not rules.can(reader, "notices"):
         return ""
-    about = queries.unread(told)
-    seen = guard.seen(reader, set(about))
-    number = sum(subject in seen for subject in about)
+    number = len(paging.visible(reader, queries.newest(told, unread=True, most=queries.MOST + 1)))
     return f"{queries.MOST}+" if number > queries.MOST else str(number or "")

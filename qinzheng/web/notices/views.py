@@ -20,18 +20,19 @@ from qinzheng.definitions.form import Text
 from qinzheng.notifications import actions, queries, writing
 from qinzheng.notifications.models import Notice
 from qinzheng.supervision.models import Card
-from qinzheng.web import language, paging, reader
+from qinzheng.web import language, reader
 from qinzheng.web.components import Choice, Filter, State, Table
 from qinzheng.web.language import pick
+from qinzheng.web.notices import paging
 from qinzheng.web.notices.forms import ContactForm
 
 TITLE, CONTACTS = Text(zh="通知", en="Notices"), Text(zh="通知方式", en="How you are told")
 SAVED = Text(zh="已保存", en="Saved")
+ALL_AT_ONCE = 1_000
 MARKED = Text(zh="已全部标为已读", en="All are marked as read")
 SHOWN = (("unread", Text(zh="未读", en="unread")),)
 EMPTY = State("empty", Text(zh="没有通知", en="No notices"),
               Text(zh="有事时会出现在这里。", en="What concerns you will stand here."))  # fmt: skip
-SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,8 @@ def notices(request: HttpRequest) -> HttpResponse:
     if not rules.can(who, "notices"):
         raise Http404
     show = "unread" if request.GET.get("show") == "unread" else ""
-    rows = _rows(who, "see")
-    if show:
-        rows = rows.filter(read_at=None)
     try:
-        page = paging.page(
-            rows,
-            ("-id",),
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-            size=SIZE,
-        )
+        page = paging.page(who, request.GET, unread=bool(show))
     except paging.WrongCursor:
         return redirect("notices")
     chosen = [Choice(value, name, value == show) for value, name in SHOWN]
@@ -96,7 +88,7 @@ def open_one(request: HttpRequest, notice: int) -> HttpResponse:
     if who.is_anonymous:
         return redirect(f"{reverse('login')}?next={request.path}")
     row = _one(who, notice)
-    actions.mark_read(_rows(who, "mark").filter(pk=row.pk), timezone.now())
+    _mark(who, Notice.objects.filter(pk=row.pk))
     return redirect(_target(who, row) or reverse("notices"))
 
 
@@ -105,7 +97,7 @@ def mark_one(request: HttpRequest, notice: int) -> HttpResponse:
     """Mark one as read."""
     who = reader.of(request)
     row = _one(who, notice)
-    actions.mark_read(_rows(who, "mark").filter(pk=row.pk), timezone.now())
+    _mark(who, Notice.objects.filter(pk=row.pk))
     return _back(request)
 
 
@@ -115,8 +107,10 @@ def mark_all(request: HttpRequest) -> HttpResponse:
     who = reader.of(request)
     if not rules.can(who, "notices"):
         raise Http404
-    while actions.mark_read(_rows(who, "mark"), timezone.now()):
-        pass
+    told, edge = rules.recipients_of(who), None
+    while window := queries.newest(told, unread=True, after=edge, most=ALL_AT_ONCE):
+        actions.mark_read(Notice.objects.filter(pk__in=paging.visible(who, window)), timezone.now())
+        edge = window[-1][0]
     messages.success(request, pick(MARKED, language.of(request)))
     return _back(request)
 
@@ -142,12 +136,12 @@ def contacts(request: HttpRequest) -> HttpResponse:
     return render(request, "notices/contacts.html", context, status=422 if form.is_bound else 200)
 
 
-def _rows(who: User, act: str) -> QuerySet[Notice]:
-    return rules.scope(who, act, queries.addressed(rules.recipients_of(who)))
+def _mark(who: User, rows: QuerySet[Notice]) -> int:
+    return actions.mark_read(rules.scope(who, "mark", rows), timezone.now())
 
 
 def _one(who: User, notice: int) -> Notice:
-    row = _rows(who, "see").filter(pk=notice).first()
+    row = rules.scope(who, "see", Notice.objects.filter(pk=notice)).first()
     if row is None:
         raise Http404
     return row
