@@ -23,7 +23,7 @@ WALL = (1920, 1080)
 TALLEST = {WIDE: 1500, PHONE[0]: 1500}
 """Pixels: a page longer than this is cut, or its picture says nothing at its size."""
 MOST_BYTES = 3_000_000
-QUALITY = 58
+QUALITY = 52
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ def look_around(visitor: Visitor) -> dict[str, str]:
     cards.context.close()
     case = visitor.seen("supervisor", found["case"])
     found["event"] = _href(case.locator("a.proof").last)
-    found["article"] = _href(case.locator('.clock-why a[href^="/definitions/sources/"]'))
+    found["article"] = _href(
+        case.locator('.clock-why a[href^="/definitions/sources/"]:not([href*="/ours/"])')
+    )
     found["search"] = f"/cases/?q={case.locator('h1').inner_text()[:4]}"
     case.context.close()
     found |= _worklist(visitor)

@@ -20,7 +20,8 @@ from qinzheng.cases.models import Case, LookUp, Receipt
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.envelope import NewEvent
 
-ISSUED = "cases.receipt_issued"
+ISSUED = "receipts.issued"
+"""No event of the case: nothing that is measured or judged follows from it."""
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter is taken for another when read aloud or copied by hand."""
 LENGTH, GROUP = 20, 5

@@ -154,3 +154,19 @@ def test_a_late_licence_leads_to_the_licensing_law(demonstration: str, page: Pag
     page.locator(".clock-why a").first.click()
     expect(page.locator("h1")).to_contain_text("第 42 条")
     expect(page.locator("main")).to_contain_text("二十日")
+
+
+def test_a_card_cites_the_law_that_its_own_case_rests_on(demonstration: str, page: Page) -> None:
+    desks = load.desks_of()
+    at = int(time.time() * 1_000_000) - 60 * DAY
+    agent, dispatcher = (load.who(f"hotline/{desk}-1", "clerk", desks) for desk in ("agent", "dispatcher"))
+    done = cases.open_case(
+        "hotline.work-order", "call", agent, {}, occurred_at=at, about=About(title="路灯不亮", town="town-01")
+    )
+    cases.perform(done.case, "dispatch", dispatcher, {"next": "housing"}, occurred_at=at + MINUTE)
+    page.goto(f"{demonstration}/login/")
+    page.locator('button[value="demo-supervisor"]').click()
+    page.goto(f"{demonstration}/cards/?rule=standard.law-past-limit")
+    card = page.locator(".card.red").filter(has_text=done.number).first
+    expect(card.locator("footer")).to_contain_text("12345")
+    expect(card.locator("footer")).not_to_contain_text("行政许可法")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.urls import reverse
 from qinzheng.access import rules
 from qinzheng.access.users import User
 from qinzheng.calendars import queries as calendars
+from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
 from qinzheng.clocks import explain
 from qinzheng.definitions import shelf
@@ -39,10 +40,19 @@ def cards(reader: User, rows: Iterable[CardRow]) -> list[Card]:
     cases = {case.id: case for case in rules.scope(reader, "see", held)}
     names = organizations.names({row.organization for row in listed})
     said: dict[str, Sentences] = {}
+    limits: dict[str, frozenset[str]] = {}
     for case in held:
         said[case.id] = sentences(case)
+        limits[case.id] = limits_of(case)
     return [
-        _card(row, cases.get(row.case), names[row.organization], said.get(row.case, {})) for row in listed
+        _card(
+            row,
+            cases.get(row.case),
+            names[row.organization],
+            said.get(row.case, {}),
+            limits.get(row.case, frozenset()),
+        )
+        for row in listed
     ]
 
 
@@ -52,14 +62,26 @@ def sentences(case: Case) -> Sentences:
     return {(card.rule.id, card.at): card.sentence for card in sight.of(case, now).cards}
 
 
-def _card(row: CardRow, case: Case | None, unit: Text, said: Sentences) -> Card:
+def limits_of(case: Case) -> frozenset[str]:
+    """The articles that the limits of the case's clocks rest on."""
+    clocks = procedure_of(case).clocks.values()
+    found = [getattr(clock.limits, kind) for clock in clocks for kind in ("statutory", "own", "committed")]
+    return frozenset(reference for limit in found if limit is not None for reference in limit.source)
+
+
+def _basis(sources: Sequence[str], limits: frozenset[str]) -> str:
+    """Of what a rule rests on, the article that this case's own limits cite; a rule for several laws names them all."""
+    return next((reference for reference in sources if reference in limits), sources[0])
+
+
+def _card(row: CardRow, case: Case | None, unit: Text, said: Sentences, limits: frozenset[str]) -> Card:
     found = rule(row)
     at = ledger.microseconds(row.at) or 0
     name = found.name if found else Text(zh=row.rule, en=row.rule)
     return Card(
         level=row.level, sentence=said.get((row.rule, at)) or _plain(row, found, at),  # type: ignore[arg-type]
         rule=Link(name, reverse("rule", args=[row.rule, row.edition])), organization=unit, at=at,
-        basis=cited(found.source[0]) if found else None,
+        basis=cited(_basis(found.source, limits)) if found else None,
         case=Link(case.number, reverse("case", args=[case.number])) if case else None,
         state=EFFECTIVE, withdrawn=CHANGED if row.withdrawn_at else None, url=reverse("card", args=[row.id]),
     )  # fmt: skip
