@@ -173,3 +173,16 @@ def test_administrators_are_told_that_one_was_switched_off(window: Application) 
         pass
     told_of = Notice.objects.filter(definition="security.webhook-disabled")
     assert {row.recipient for row in told_of} == {"power:system", "power:security"}
+
+
+def test_secrets_go_along_when_the_master_key_is_changed(
+    window: Application, receiver: Receiver, settings: Any
+) -> None:
+    made = subscribed(window, receiver.url)
+    former = settings.MASTER_KEY
+    newer = base64.b64encode(b"N" * 32).decode()
+    settings.MASTER_KEY = f"{newer},{former}"
+    keys.rotate("a-1")
+    settings.MASTER_KEY = newer
+    assert window.post_(f"/webhooks/{made['id']}/ping", {}).json()["status"] == 204
+    assert verified(receiver.asked[0], made["secret"])["type"] == webhooks.PING
