@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,19 +17,16 @@ from qinzheng.exchange.upward import (
     duty,
     figures,
     packets,
-    parser,
     reconciling,
     repairing,
     sending,
 )
-from qinzheng.exchange.upward.models import Answer, Packet, Record
+from qinzheng.exchange.upward.models import Answer, Record
 from qinzheng.ledger import actions as ledger
-from qinzheng.ledger import crypto, queries
-from qinzheng.wiring import build_parser
+from qinzheng.ledger import queries
 from tests.flows import reports
 from tests.flows.conftest import DatabaseClock
 from tests.flows.province import (
-    DAMAGED,
     LATER,
     MISBEHAVIOURS,
     ROWS,
@@ -52,6 +47,7 @@ from tests.flows.reports import (
     types,
     upward,
 )
+from tests.flows.test_redetermined import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = 3_600_000_000
@@ -132,7 +128,33 @@ def test_answers_may_come_late_and_in_any_order(clock: DatabaseClock, province: 
     sound(province)
 
 
-def test_an_older_version_acknowledged_late_does_not_stand_for_the_newer(
+def test_a_late_answer_to_an_older_version_says_nothing_of_the_newer(
+    clock: DatabaseClock, province: Province
+) -> None:
+    publish(
+        "upward", REPORT, ("申请人类型: {", "状态: {from: case.state}\n      申请人类型: {")
+    )  # changes with each act
+    case = opened()
+    build()
+    province.plan.extend([LATER, LATER])
+    send(province)
+    cases.perform(case, "accept", HANDLER, {})
+    build()
+    record = Record.objects.get(dataset="application")
+    assert (record.version, record.state) == (2, "waiting")
+    assert [answers.take(upward(), each) for each in province.late] == ["taken", "taken"]
+    record.refresh_from_db()
+    assert (record.version, record.state) == (2, "waiting")
+    assert list(record.entries.order_by("version").values_list("outcome", flat=True)) == [
+        "acknowledged",
+        "waiting",
+    ]
+    send(province)
+    agreed(province)
+    sound(province)
+
+
+def test_a_second_word_on_an_older_version_contradicts_the_first(
     clock: DatabaseClock, province: Province
 ) -> None:
     opened()
@@ -315,67 +337,3 @@ def test_counts_agree_by_day_and_with_the_receivers_own_list(
     listed.write_text("a,b\n1,2\n")
     with pytest.raises(Refusal, match="record and version"):
         reconciling.against(upward(), listed)
-
-
-# -- the command ----------------------------------------------------------------------------------------
-
-
-def command(*words: str) -> int:
-    arguments = build_parser().parse_args(["upward", *words])
-    code: int = getattr(import_module(parser.BODIES), words[0])(arguments)
-    return code
-
-
-def test_the_command_says_what_it_did_and_what_is_left(
-    clock: DatabaseClock, province: Province, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    opened()
-    build()
-    Packet.objects.count()
-    province.plan.extend([ROWS, DAMAGED])
-    assert command("send", REPORT, "--json") == 1
-    told = json.loads(capsys.readouterr().out)
-    assert [(each["state"], each["error"]) for each in told["sent"]] == [
-        ("rejected", ""),
-        ("built", "damaged"),
-    ]
-    assert command("worklist") == 1
-    assert "必填项为空" in capsys.readouterr().out
-    assert command("worklist", "--unit", "water") == 0
-    assert command("status") == 1
-    assert "须补正 to mend 1" in capsys.readouterr().out
-    assert command("repair", REPORT, "--by", BY) == 0
-    assert command("repair", REPORT, "no-such", "--by", BY) == 1
-    assert command("build", REPORT) == 0
-    assert "application 2" in capsys.readouterr().out
-    assert command("build", REPORT, "--again") == 0
-    assert capsys.readouterr().out == ""
-    later(clock)
-    assert command("send", REPORT) == 0
-    assert command("status", "--json") == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])[0]["acknowledged"] == 2
-    file = tmp_path / "answer.json"
-    file.write_bytes(b"nonsense")
-    assert command("take", REPORT, str(file)) == 1
-    assert "garbage" in capsys.readouterr().out
-    assert command("take", REPORT, str(tmp_path / "none")) == 1
-    assert command("reconcile", REPORT) == 0
-    assert "办件" not in capsys.readouterr().err
-    assert command("build", "no-such") == 1
-    assert REPORT in capsys.readouterr().err
-    agreed(province)
-
-
-def test_without_a_key_or_a_place_nothing_is_built(
-    clock: DatabaseClock, province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened()
-    monkeypatch.delenv(deployment.variable(REPORT))
-    assert duty.once() == 0
-    monkeypatch.setattr("django.conf.settings.UPWARD_KEY", str(tmp_path / "none.key"))
-    monkeypatch.setattr("django.conf.settings.MASTER_KEY_MADE", False)
-    with pytest.raises(deployment.NoSigningKey, match="ledger key"):
-        build()
-    assert not Packet.objects.exists()
-    monkeypatch.setattr("django.conf.settings.MASTER_KEY_MADE", True)
-    assert crypto.key_of(deployment.signer()).name == deployment.KEY_NAME

@@ -24,14 +24,14 @@ from qinzheng.ledger import crypto, queries
 from tests.flows import province as receivers
 from tests.flows import reports
 from tests.flows.conftest import DatabaseClock
-from tests.flows.province import MISBEHAVIOURS, OK, Doors
+from tests.flows.province import LATER, MISBEHAVIOURS, OK, Doors
 from tests.flows.reports import HANDLER, agreed, build, opened, states, upward
 from tests.flows.test_redetermined import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = 60_000_000
 NEXT = {"received": "accept", "accepted": "finish"}
-MOODS = st.sampled_from((OK, *MISBEHAVIOURS))
+MOODS = st.sampled_from((OK, LATER, LATER, *MISBEHAVIOURS))
 
 
 class Reporting(RuleBasedStateMachine):

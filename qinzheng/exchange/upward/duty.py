@@ -19,7 +19,8 @@ def once() -> int:
         moved += building.follow(upward)
         moved += len(building.build(upward))
         for _ in range(SENT_AT_ONCE):
-            if sending.send(upward, place) is None:
+            packet = sending.send(upward, place)
+            if packet is None or packet.error:  # who does not answer is not asked twenty times in a row
                 break
             moved += 1
     return moved

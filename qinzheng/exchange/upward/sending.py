@@ -49,12 +49,13 @@ class Claim:
 
 
 def send(upward: Upward, place: str) -> Packet | None:
-    """Send the packet that has been due longest; None where none is due. ``place``: an address or a folder."""
+    """Send the next packet that is due, ``error`` saying what failed; None where none is due. ``place``: an address or a folder."""
     claim = _claim(upward)
     if claim is None:
         return None
     error, answer = _deliver(place, claim)
     _note(upward, claim.packet, error)
+    claim.packet.error = error
     if answer:
         answers.take(upward, answer)
     return claim.packet
