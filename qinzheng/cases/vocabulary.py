@@ -104,7 +104,8 @@ class Finder:
         note = f"{item.note.zh} {item.note.en}" if item.note else ""
         name = f"{item.name.zh} {item.name.en}"
         said = [word for group in self.words if _holds(name, group.means) for word in group.said]
-        return frozenset(tokens(" ".join([name, note, *said])))
+        plain = f"{item.guide.plain.zh} {item.guide.plain.en}" if item.guide.plain else ""
+        return frozenset(tokens(" ".join([name, note, plain, *item.guide.said, *said])))
 
     def find(self, asked: str, most: int) -> list[Item]:
         """The items that answer, the best first, at most so many; nothing where nothing fits well enough."""

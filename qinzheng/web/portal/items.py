@@ -89,7 +89,8 @@ def item(request: HttpRequest, item: str) -> HttpResponse:
             clock.counting.unit == "working_days" and clock.counting.start_day == "not_counted"
             for clock in way.clocks.values() if clock.role != "step"
         ),
-        "sample": found.basis == "ours", "points": points(found),
+        "sample": found.basis == "ours", "points": points(found), "materials": [each.name for each in found.guide.materials.values()],
+        "fees": [(fee.name, f"{fee.fen / 100:.2f}", fee.per, cited(fee.source[0])) for fee in found.guide.fees],
     }  # fmt: skip
     return render(request, "portal/item.html", context)
 
