@@ -15,9 +15,10 @@ from django.urls import URLResolver
 from django.urls.resolvers import RoutePattern
 from django.utils.cache import patch_vary_headers
 
+from qinzheng.web.api import problems
 from qinzheng.web.headers import CompressionMiddleware, HeadersMiddleware
 from qinzheng.web.language import TAG, choose
-from qinzheng.web.requests import SoundMiddleware
+from qinzheng.web.requests import HOSTILE
 
 UNDER = "api/v1/"
 
@@ -28,7 +29,6 @@ class ApiMiddleware:
     def __init__(self, following: Callable[[HttpRequest], HttpResponse]) -> None:
         self.following = following
         self.compression = CompressionMiddleware(following)
-        self.sound = SoundMiddleware(following)
         self.resolver = URLResolver(RoutePattern(UNDER), "qinzheng.web.api.urls")
         self.fixed: dict[bool, dict[str, str]] = {}
 
@@ -42,8 +42,11 @@ class ApiMiddleware:
         )  # fmt: skip
         match = self.resolver.resolve(request.path_info[1:])
         request.resolver_match = match
-        unsound = self.sound.process_view(request, match.func, match.args, match.kwargs)
-        response = unsound or match.func(request, *match.args, **match.kwargs)
+        response: HttpResponse
+        if any(HOSTILE.search(value) for value in match.kwargs.values()):
+            response = problems.answer(request, problems.not_found())
+        else:
+            response = match.func(request, *match.args, **match.kwargs)
         for name, value in self._fixed(request).items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Language", TAG[request.language])  # type: ignore[attr-defined]
