@@ -141,26 +141,26 @@ MFA_TOTP_ISSUER = "勤政 Qinzheng"
 MFA_ADAPTER = "qinzheng.access.login.FactorAdapter"
 
 
-def identity_provider(prefix: str, name: str, claims: str) -> dict[str, object]:
-    """An OpenID Connect provider by its variables; ``claims``: our field = its claim, separated by commas."""
-    pairs = [pair.split("=", 1) for pair in os.environ.get(f"{prefix}_CLAIMS", claims).split(",") if "=" in pair]
-    return {
-        "name": os.environ.get(f"{prefix}_NAME", name), "issuer": os.environ[f"{prefix}_SERVER"],
-        "client_id": os.environ[f"{prefix}_CLIENT_ID"], "secret": os.environ.get(f"{prefix}_CLIENT_SECRET", ""),
-        "scope": os.environ.get(f"{prefix}_SCOPE", "openid profile" if pairs else "openid"),
-        "claims": {ours.strip(): theirs.strip() for ours, theirs in pairs},
-    }  # fmt: skip
+def claims_of(text: str) -> dict[str, str]:
+    """``name=name,phone=phone_number``: our field → the claim of the provider."""
+    pairs = (pair.split("=", 1) for pair in text.split(",") if "=" in pair)
+    return {ours.strip(): theirs.strip() for ours, theirs in pairs}
 
 
 # Single sign-on by OpenID Connect: on where OIDC_SERVER (staff) or OIDC_CITIZENS_SERVER (citizens) names an issuer.
-OIDC = {
-    id: identity_provider(prefix, name, claims)
-    for id, prefix, name, claims in (
-        ("staff", "OIDC", "统一身份认证", ""),
-        ("citizens", "OIDC_CITIZENS", "政务服务统一身份认证", "name=name,identity_number=identity_number,phone=phone_number"),
-    )
-    if os.environ.get(f"{prefix}_SERVER")
+OIDC: dict[str, dict[str, Any]] = {
+    "staff": {
+        "name": os.environ.get("OIDC_NAME", "统一身份认证"), "issuer": os.environ.get("OIDC_SERVER", ""),
+        "client_id": os.environ.get("OIDC_CLIENT_ID", ""), "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
+    },
+    "citizens": {
+        "name": os.environ.get("OIDC_CITIZENS_NAME", "政务服务统一身份认证"), "issuer": os.environ.get("OIDC_CITIZENS_SERVER", ""),
+        "client_id": os.environ.get("OIDC_CITIZENS_CLIENT_ID", ""), "secret": os.environ.get("OIDC_CITIZENS_CLIENT_SECRET", ""),
+        "scope": os.environ.get("OIDC_CITIZENS_SCOPE", "openid profile"),
+        "claims": claims_of(os.environ.get("OIDC_CITIZENS_CLAIMS", "name=name,identity_number=identity_number,phone=phone_number")),
+    },
 }  # fmt: skip
+OIDC = {id: given for id, given in OIDC.items() if given["issuer"]}
 ROOT_URLCONF = "qinzheng.web.urls"
 CSRF_FAILURE_VIEW = "qinzheng.web.errors.form_expired"
 TEMPLATES = [
