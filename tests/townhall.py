@@ -133,10 +133,11 @@ def _units() -> None:
 
 
 def an_item(organization: str, procedure: str) -> Any:
-    """The first item of a unit that goes by a procedure."""
+    """The first item in short form of a unit that goes by a procedure."""
     return next(
         item for item in shelf.library().standing("item")
         if item.organization == organization and item.procedure == procedure
+        and not item.guide.form and item.special is None
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from qinzheng.access import rules
 from qinzheng.access.users import Seat, User
-from qinzheng.cases import actions, engine
+from qinzheng.cases import actions, engine, itemized
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.models import Case
@@ -41,11 +41,13 @@ def open_acts(user: User, case: Case, procedure: Procedure) -> Iterator[tuple[st
     """The acts that the user may do on the case as it stands, in the order of the procedure."""
     if not rules.can(user, "perform", case):
         return
-    here = actions.situation(case)
+    here, item = actions.situation(case), actions.item_of(case)
     for name, act in procedure.acts.items():
         actor = who(user, act, case)
         if actor is not None and not act.opens and fits(procedure, here, name, actor):
-            yield name, act
+            shown = itemized.narrowed(procedure, item, name, act)
+            if shown is not None:
+                yield name, shown
 
 
 def fits(procedure: Procedure, here: Situation, name: str, actor: Who) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from qinzheng.cases import itemized
 from qinzheng.cases.engine import NotAllowed, Who
 from qinzheng.cases.items import Item
 from qinzheng.cases.schema import Act
@@ -103,10 +104,10 @@ def assigned(about: About, opening: Act, form: Mapping[str, Any], day: dt.date) 
     """The opening form with the unit that decides the item, where the opening assigns one and names none."""
     if not about.item or opening.assigns is None or form.get(opening.assigns):
         return form
-    try:
-        return {**form, opening.assigns: shelf.in_force("item", about.item, day).definition.organization}
-    except NotPublished:
+    item = itemized.on(about.item, day)
+    if item is None:
         return form  # said where the item is checked
+    return {**form, opening.assigns: itemized.unit(item, day, about.town)}
 
 
 def sealed(act: Act, form: dict[str, Any], case: str, who: Who) -> dict[str, Any]:

@@ -14,11 +14,23 @@ from typing import Any
 from django.db import IntegrityError
 
 from qinzheng.cases import about as abouts
-from qinzheng.cases import doors, engine, fields, moves, numbers, queries, searching, variants, writing
+from qinzheng.cases import (
+    doors,
+    engine,
+    fields,
+    itemized,
+    moves,
+    numbers,
+    queries,
+    searching,
+    variants,
+    writing,
+)
 from qinzheng.cases.about import About
 from qinzheng.cases.acts import MIGRATED, NUMBERED, OPENED, Act, Change, Done, Told
 from qinzheng.cases.doors import Asker, Changed, Standing
 from qinzheng.cases.engine import NotAllowed, Situation, Who
+from qinzheng.cases.items import Item, telling
 from qinzheng.cases.models import Case
 from qinzheng.cases.queries import NoSuchCase, situation
 from qinzheng.cases.schema import Procedure
@@ -108,11 +120,15 @@ def _opened(
         raise NotAllowed(f"“{opening.name.zh}”不能开始一件办件", f"{opening.name.en} does not open a case")
     if variant and variant not in procedure.variants:
         raise NotAllowed(f"没有变体 {variant}", f"there is no variant {variant}", "variant")
+    claimed = _claimed(told, now, [])
     promise = abouts.check(about, procedure_id, shelf.day(now))
     procedure = variants.apply(procedure, variant, promise)
+    if (item := itemized.on(about.item, shelf.day(claimed))) is not None:
+        itemized.check_alive(item, shelf.day(claimed))
+        procedure = itemized.apply(procedure, item)
+    opening = procedure.acts[told.act]
     clean = fields.check(opening, told.form)
     numbers.check_outside(procedure, outside)
-    claimed = _claimed(told, now, [])
     id = told.key or envelope.uuid7()
     case = Case(
         id=f"case:{id}", number=number, procedure=procedure_id, edition=edition.sha256, variant=variant,
@@ -216,6 +232,7 @@ def _performed(case: Case, now: int, told: Told) -> Change:
     procedure = procedure_of(case)
     allowed = engine.check_may(procedure, told.act, told.who)
     clean = fields.check(allowed, told.form)
+    _by_its_law(case, procedure, told.act, clean)
     opened, known = ledger.microseconds(case.opened_at) or 0, case.situation["last"]
     claimed = _claimed(told, now, [opened, known])
     if claimed < opened:
@@ -295,9 +312,14 @@ def move_edition(case_id: str, edition: str, state: str, who: Who, reason: str) 
 
 
 def procedure_of(case: Case) -> Procedure:
-    """The procedure that the case keeps, in its variant."""
+    """The procedure that the case keeps, in its variant, with what its item asked when it was opened."""
     edition = shelf.edition("procedure", case.procedure, case.edition)
-    return variants.apply(edition.definition, case.variant, case.promise)
+    return itemized.apply(variants.apply(edition.definition, case.variant, case.promise), item_of(case))
+
+
+def item_of(case: Case) -> Item | None:
+    """The item of the case as it was in force on the day of opening; None where it has none."""
+    return itemized.on(case.item, shelf.day(ledger.microseconds(case.opened_at) or 0))
 
 
 # -- checks --------------------------------------------------------------------------------------------
@@ -319,6 +341,13 @@ def _claimed(told: Told, now: int, known: list[int]) -> int:
     day = shelf.day(occurred_at)
     begin = ledger.microseconds(dt.datetime.combine(day, dt.time(), shelf.ZONE)) or 0
     return max([begin, *(moment for moment in known if shelf.day(moment) == day)])
+
+
+def _by_its_law(case: Case, procedure: Procedure, act: str, form: Mapping[str, Any]) -> None:
+    """A special procedure stops the clock only where the item's own law asks for it, and no longer."""
+    item = item_of(case)
+    if item is not None and item.special is not None and act in telling(procedure):
+        itemized.check_special(procedure, item, act, form, queries.acts_of(case.id))
 
 
 def _in_time(case: Case, procedure: Procedure, act: str, claimed: int) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection
 
 from qinzheng.cases import about as abouts
-from qinzheng.cases import engine, fields, numbers, searching, variants, writing
+from qinzheng.cases import engine, fields, itemized, numbers, searching, variants, writing
 from qinzheng.cases.about import About
 from qinzheng.cases.acts import DEEMED, OPENED, PERFORMED, SYSTEM, Act, Change, Deemed
 from qinzheng.cases.engine import NotAllowed, Situation, Who
@@ -132,7 +132,10 @@ class _Made:
             raise NotAllowed(str(why), str(why), "procedure") from None
         promise = abouts.check(history.about, history.procedure, shelf.day(now))
         self.promise = promise
-        self.procedure: Procedure = variants.apply(edition.definition, history.variant, promise)
+        self.procedure: Procedure = itemized.apply(
+            variants.apply(edition.definition, history.variant, promise),
+            itemized.on(history.about.item, shelf.day(opened)),
+        )
         self.case = Case(
             id=case_id(history.key), procedure=history.procedure, edition=edition.sha256, variant=history.variant,
             opened_at=writing.moment(opened), last_seq=0, organization=acts[0].who.organization, situation={},

@@ -126,7 +126,7 @@ def _codes(item: Item) -> Iterator[Complaint]:
 def _special(item: Item, procedure: Procedure) -> Iterator[Complaint]:
     """A special procedure is one of the choices of the act that tells its time."""
     known = {
-        choice for act in _telling(procedure) for choice in procedure.acts[act].form[SPECIAL_FIELD].choices
+        choice for act in telling(procedure) for choice in procedure.acts[act].form[SPECIAL_FIELD].choices
     }
     for n, each in enumerate(item.special or ()):
         if each.procedure not in known:
@@ -137,7 +137,7 @@ def _special(item: Item, procedure: Procedure) -> Iterator[Complaint]:
             )
 
 
-def _telling(procedure: Procedure) -> list[str]:
+def telling(procedure: Procedure) -> list[str]:
     """The acts that stop a clock and name a special procedure."""
     acts = {pause.by for clock in procedure.clocks.values() for pause in clock.pauses}
     return sorted(act for act in acts if act in procedure.acts and SPECIAL_FIELD in procedure.acts[act].form)

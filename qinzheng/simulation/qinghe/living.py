@@ -6,6 +6,7 @@ hotline orders come first; the demonstration in minutes lets a newcomer watch a 
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import threading
 import time
@@ -18,6 +19,7 @@ from qinzheng.cases.about import About
 from qinzheng.cases.actions import NotAllowed
 from qinzheng.cases.items import Item
 from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Field_
 from qinzheng.definitions import shelf
 from qinzheng.parties.models import Party
 from qinzheng.simulation.qinghe import places
@@ -82,16 +84,27 @@ class City:
         return f"window/clerk-{self.chance.randrange(1, 17)}"
 
     def service(self) -> None:
-        item = self.chance.choice(self.services)
-        cases.open_case(
-            item.procedure, "receive", who(self.clerk(), "clerk", self.desks), {}, about=self.about(item)
-        )
+        self.apply_for(self.chance.choice(self.services))
 
     def licence(self) -> None:
-        item = self.chance.choice(self.licences)
-        cases.open_case(
-            item.procedure, "receive", who(self.clerk(), "clerk", self.desks), {}, about=self.about(item)
-        )
+        self.apply_for(self.chance.choice(self.licences))
+
+    def apply_for(self, item: Item) -> None:
+        """Somebody applies at a window, with what the item asks."""
+        form = {name: self.filled(field) for name, field in item.guide.form.items() if field.required}
+        clerk = who(self.clerk(), "clerk", self.desks)
+        cases.open_case(item.procedure, "receive", clerk, form, about=self.about(item))
+
+    def filled(self, field: Field_) -> object:
+        """Something that fits a field of an application."""
+        if field.type == "integer":
+            least = field.least or 1
+            return self.chance.randint(least, max(least, min(field.most or 200, 200)))
+        if field.type == "choice":
+            return self.chance.choice(list(field.choices))
+        day = dt.datetime.now(shelf.ZONE).date()
+        plain = {"boolean": True, "day": day.isoformat(), "instant": f"{day}T12:00"}
+        return plain.get(field.type, "演示填写")
 
     def call(self) -> None:
         agent = f"hotline/agent-{self.chance.randrange(1, 11)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from qinzheng.access import actions as access
 from qinzheng.cases import searching
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
-from qinzheng.cases.schema import Act
+from qinzheng.cases.schema import Field_
 from qinzheng.clocks.machine import FAR
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
@@ -68,7 +69,7 @@ def open_acts(request: ApiRequest, number: str) -> list[dict[str, Any]]:
     """The acts that the caller may do on the case as it stands, each with its form."""
     found = _found(request, number)
     acts = acting.open_acts(request.reader, found, procedure_of(found))
-    return [{"act": name, "name": _both(act.name), "form": _form(act)} for name, act in acts]
+    return [{"act": name, "name": _both(act.name), "form": fields_of(act.form)} for name, act in acts]
 
 
 @router.get(
@@ -146,13 +147,14 @@ def _card(row: Card, number: str) -> dict[str, Any]:
     }
 
 
-def _form(act: Act) -> list[dict[str, Any]]:
+def fields_of(form: Mapping[str, Field_]) -> list[dict[str, Any]]:
+    """A form field by field, as the API tells it."""
     return [
         {
             "field": name, "name": _both(field.name), "type": field.type, "required": field.required,
             "choices": list(field.choices), "least": field.least, "most": field.most,
         }
-        for name, field in act.form.items()
+        for name, field in form.items()
     ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from qinzheng.organizations.models import Organization
 from qinzheng.web import paging
 from qinzheng.web.api import asked as asks
 from qinzheng.web.api import shapes
+from qinzheng.web.api.cases import fields_of
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.problems import not_found
 
@@ -71,7 +72,10 @@ def item(request: ApiRequest, id: str) -> dict[str, Any]:
 
 
 def _item(item: Item) -> dict[str, Any]:
-    return item.model_dump(include=set(shapes.Item.model_fields))
+    return {
+        **item.model_dump(include=set(shapes.Item.model_fields)), "form": fields_of(item.guide.form),
+        "alive": item.alive(_today()),
+    }  # fmt: skip
 
 
 @router.get(

@@ -188,8 +188,19 @@ class Organizations(Schema):
     following: str
 
 
+class SpecialProcedure(Schema):
+    """A special procedure that the item's own law allows to stop the clock."""
+
+    procedure: str
+    most_days: int | None
+    source: list[str]
+
+
 class Item(Schema):
-    """A service item in force."""
+    """A service item in force. ``form``: what the opening act asks besides the procedure's own fields.
+
+    ``special`` is null where the item has not been examined; an item that is not ``alive`` opens no case.
+    """
 
     id: str
     name: Name
@@ -198,6 +209,9 @@ class Item(Schema):
     procedure: str
     committed: dict[str, int]
     towns: bool
+    alive: bool
+    form: list[FormField]
+    special: list[SpecialProcedure] | None
     source: list[str]
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from qinzheng.access import acting, rules
 from qinzheng.access.users import User
+from qinzheng.cases import itemized
 from qinzheng.cases.about import About
 from qinzheng.cases.actions import AnotherEvent, Done, NotAllowed
 from qinzheng.cases.engine import Who
@@ -97,7 +98,7 @@ def openings(who: User) -> list[Opening]:
         for procedure, way in ways.values() if way is not None and procedure.id not in with_items
     ]  # fmt: skip
     taken = _taken(who)
-    for item in sorted(catalogue, key=lambda each: each.name.zh):
+    for item in sorted((each for each in catalogue if each.alive(today())), key=lambda each: each.name.zh):
         procedure, way = ways.get(item.procedure, (None, None))
         if procedure is not None and way is not None and taken(item):
             found.append(Opening(item.id, item.name, procedure, item, *way))
@@ -149,9 +150,11 @@ OPENED = Text(zh="已收件，编号 {}", en="Taken in, number {}")
 
 
 def _asked(opening: Opening) -> Act:
-    """The opening act without the field that the item answers: the unit that decides."""
-    act = opening.definition
-    if opening.item is None or act.assigns is None:
+    """The opening act with what the item asks, without the field that it answers: the unit that decides."""
+    if opening.item is None:
+        return opening.definition
+    act = itemized.apply(opening.procedure, opening.item).acts[opening.act]
+    if act.assigns is None:
         return act
     return act.model_copy(
         update={"form": {key: field for key, field in act.form.items() if key != act.assigns}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from qinzheng.cases.schema import Procedure
-from qinzheng.definitions import shelf
-from qinzheng.definitions.form import Text
+from qinzheng.definitions import citing, shelf
 from qinzheng.definitions.schema import Article, Source
 from qinzheng.definitions.shelf import NotPublished
 from qinzheng.web.components import Link
 from qinzheng.web.definitions import words
 
-OURS = "ours"
 WHOLE = "-"
 """In an address: the source as a whole, no single article."""
 
@@ -81,14 +78,7 @@ def procedure(request: HttpRequest, procedure: str) -> HttpResponse:
 def cited(reference: str) -> Link:
     """A citation as a link to its text: the law's own name, and the article."""
     source, _, number = reference.partition("/")
-    name: Text = Text(zh=source, en=source)
-    with contextlib.suppress(KeyError):
-        name = shelf.library().get("source", source).name
-    url = reverse("article", args=[source, number or WHOLE])
-    if not number or source == OURS:  # our own choices have names, not numbers: the page says which
-        return Link(name, url)
-    part = Text(zh=f"第{number}条", en=f"art. {number}") if number.isdigit() else Text(zh=number, en=number)
-    return Link(Text(zh=f"{name.zh} {part.zh}", en=f"{name.en}, {part.en}"), url)
+    return Link(citing.said(reference), reverse("article", args=[source, number or WHOLE]))
 
 
 def procedure_link(id: str) -> Link:
