@@ -15,6 +15,7 @@ from qinzheng.cases import actions as cases
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
+from qinzheng.exchange import bpmn_writing
 from qinzheng.exchange.upward import figures as upward_figures
 from qinzheng.exchange.upward import models as upward_models
 from qinzheng.exchange.upward import reconciling as upward_reconciling
@@ -31,6 +32,7 @@ from qinzheng.parties import replay as parties_replay
 from qinzheng.supervision import live, programs, refold, replay
 from qinzheng.web import health
 from qinzheng.web.api import feed
+from qinzheng.web.definitions import views as definition_pages
 from qinzheng.web.operating import views as operating
 from qinzheng.web.reporting import views as upward_page
 
@@ -48,6 +50,7 @@ projections.PROJECTIONS[:] = [
 projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, access_replay.check, upward_replay.check]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
 worker.DUTIES[:] = [*duties.DUTIES, worker.Duty("upward", 5.0, report_upward)]
+definition_pages.BPMN[:] = [bpmn_writing.write]
 upward_page.WORKLIST[:] = [lambda which, words: upward_repairing.worklist(which, words=words)]
 upward_page.STANDINGS[:] = [upward_reconciling.standings]
 operating.FIGURES[:] = [figures.figures, upward_figures.figures]

@@ -44,6 +44,7 @@ urlpatterns = [
     path("definitions/sources/<str:source>/<str:number>/", definitions.article, name="article"),
     path("definitions/rules/<str:rule>/<str:edition>/", definitions.rule, name="rule"),
     path("definitions/procedures/<str:procedure>/", definitions.procedure, name="procedure"),
+    path("definitions/procedures/<str:procedure>/bpmn", definitions.procedure_bpmn, name="procedure-bpmn"),
     path("notices/", include("qinzheng.web.notices.urls")),
     path("reporting/", reporting.show, name="reporting"),
     path("wall/", include("qinzheng.web.wall.urls")),

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import citing, shelf
 from qinzheng.definitions.schema import Article, Source
 from qinzheng.definitions.shelf import NotPublished
+from qinzheng.web import language
 from qinzheng.web.components import Link
 from qinzheng.web.definitions import words
+from qinzheng.web.definitions.picture import picture
 
+BPMN: list[Callable[[Procedure], bytes]] = []
+"""What writes a procedure as BPMN 2.0; plugged in, for pages know no exchange."""
 WHOLE = "-"
 """In an address: the source as a whole, no single article."""
 
@@ -70,9 +75,21 @@ def procedure(request: HttpRequest, procedure: str) -> HttpResponse:
     context = {
         "procedure": found, "clocks": clocks, "acts": acts, "sources": [cited(each) for each in found.source],
         "basis": words.BASIS[found.basis],
+        "picture": mark_safe(picture(found, language.of(request))),  # noqa: S308 - numbers, and names escaped there
         "items": [Link(each.name, reverse("item", args=[each.id])) for each in shelf.library().standing("item") if each.procedure == procedure],
     }  # fmt: skip
     return render(request, "definitions/procedure.html", context)
+
+
+@require_safe
+def procedure_bpmn(request: HttpRequest, procedure: str) -> HttpResponse:
+    """The procedure as BPMN 2.0, to be opened in any editor of such drawings; what it says is on its page too."""
+    found: Procedure = _latest("procedure", procedure)
+    return HttpResponse(
+        BPMN[0](found),
+        content_type="application/xml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{found.id}.bpmn"'},
+    )
 
 
 def cited(reference: str) -> Link:
