@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "qinzheng.cases",
     "qinzheng.supervision",
     "qinzheng.notifications",
+    "qinzheng.mechanisms.applying",
     "qinzheng.access",
     "qinzheng.operations",
     "qinzheng.exchange.upward",
@@ -233,6 +234,12 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(SMTP.username or ""), unquote(SMT
 EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = SMTP.scheme == "smtp", SMTP.scheme == "smtps", 20
 MAIL_DOMAIN = urlsplit(PUBLIC_URL).hostname or "localhost"
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", f"qinzheng@{MAIL_DOMAIN}")
+
+# Files of applicants (docs/how-to/apply.md): sealed, in a folder of their own that nothing serves.
+FILES = os.environ.get("QINZHENG_FILES", "") or str(HOME / "files")
+CLAMD = os.environ.get("QINZHENG_CLAMD", "")
+"""clamd, as host:port or the path of its socket; without one files are not scanned."""
+FILE_UPLOAD_HANDLERS = ["qinzheng.web.uploads.Limited"]
 
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -12,6 +12,8 @@ from qinzheng import wiring
 from qinzheng.access import accounts, guard
 from qinzheng.access import replay as access_replay
 from qinzheng.cases import actions as cases
+from qinzheng.cases import attachments
+from qinzheng.cases.models import SealedFile
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
@@ -23,11 +25,12 @@ from qinzheng.exchange.upward import repairing as upward_repairing
 from qinzheng.exchange.upward import replay as upward_replay
 from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
+from qinzheng.mechanisms.applying import drafts
 from qinzheng.notifications import mail, quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
 from qinzheng.organizations import replay as organizations_replay
-from qinzheng.parties import codes, keys
+from qinzheng.parties import codes, keys, rights
 from qinzheng.parties import replay as parties_replay
 from qinzheng.supervision import live, programs, refold, replay
 from qinzheng.web import health
@@ -47,7 +50,13 @@ projections.PROJECTIONS[:] = [
     *access_replay.PROJECTIONS,
     *upward_replay.PROJECTIONS,
 ]
-projections.CHECKS[:] = [recount.check, definitions_replay.check, refold.check, access_replay.check, upward_replay.check]
+projections.CHECKS[:] = [
+    recount.check,
+    definitions_replay.check,
+    refold.check,
+    access_replay.check,
+    upward_replay.check,
+]
 organizations.CODE_CHECKS.update(code=codes.check_enterprise_code, division_code=codes.check_division_code)
 worker.DUTIES[:] = [*duties.DUTIES, worker.Duty("upward", 5.0, report_upward)]
 definition_pages.BPMN[:] = [bpmn_writing.write]
@@ -71,3 +80,9 @@ worker.DUTIES += [
     worker.Duty("sms-receipts", 30.0, receipts.fetch),
 ]
 worker.DUTIES.append(worker.Duty("sessions", 3600.0, accounts.clear_sessions))
+keys.SEALED += [SealedFile._meta.db_table, drafts.TABLE]
+rights.ERASES[:] = [attachments.erase_of, drafts.erase_of]
+worker.DUTIES += [
+    worker.Duty("scanning", 20.0, attachments.scan_waiting),
+    worker.Duty("drafts", 600.0, drafts.expire),
+]

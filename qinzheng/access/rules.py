@@ -18,7 +18,8 @@ from django.db.models.functions import Cast, Concat
 from qinzheng.access.facts import Rows, beside, holds
 from qinzheng.access.models import Account, BreakGlass, FactorReset, Token
 from qinzheng.access.users import User
-from qinzheng.cases.models import Case
+from qinzheng.cases.models import Attachment, Case
+from qinzheng.mechanisms.applying.models import Draft
 from qinzheng.notifications.models import Notice
 from qinzheng.organizations.models import Organization
 from qinzheng.supervision.models import Card
@@ -74,6 +75,23 @@ def _mine(user: User) -> Q:
     return found & Q(parties__relation__in=("applicant", "agent", "reporter"))
 
 
+def _written(user: User) -> Q:
+    """Drafts that the user wrote, for whom it may still act, or in a post that it still holds."""
+    found = Q(party__in=user.parties, post="") | Q(post__in=user.posts)
+    for party, item in user.limited:
+        found |= Q(party=party, item=item, post="")
+    return Q(owner=user.pseudonym) & found
+
+
+def _of_drafts(user: User) -> Q:
+    return Q(case=None, draft__in=Draft.objects.filter(_written(user)).values("pk"))
+
+
+def _of_cases(which: Callable[[User], Q]) -> Callable[[User], Q]:
+    """Files of these cases."""
+    return lambda user: Q(case__in=Case.objects.filter(which(user)).values("pk"))
+
+
 def _read(*more: str) -> frozenset[str]:
     return frozenset({"see", *more})
 
@@ -84,6 +102,10 @@ CLAUSES: list[Clause] = [
     Clause("whoever handles it opens what is personal", Case, frozenset({"open_personal"}), _has(*(OFFICE - {"government_head"})), _held),
     Clause("supervision sees every case", Case, _read("export", "judge"), _has("supervisor"), _everything),
     Clause("the auditor sees every case, masked", Case, _read(), _has("auditor"), _everything),
+    Clause("whoever writes a draft", Draft, _read("write"), lambda u: u.takes_part or bool(u.seats), _written),
+    Clause("whoever writes a draft has its files", Attachment, _read("drop"), lambda u: u.takes_part or bool(u.seats), _of_drafts),
+    Clause("the party has the files of its case", Attachment, _read(), lambda u: u.takes_part, _of_cases(_mine)),
+    Clause("whoever handles a case opens its files", Attachment, _read(), _has(*(OFFICE - {"government_head"})), _of_cases(_held)),
     Clause("a unit sees the cards on its cases", Card, _read("answer"), _office, lambda u: Q(organization__in=u.desk)),
     Clause("supervision works with every card", Card, _read("judge", "export"), _has("supervisor"), _everything),
     Clause("leaders and auditors see every card", Card, _read(), _has("leader", "auditor"), _everything),
@@ -112,6 +134,10 @@ DENIALS: list[Clause] = [
     Clause(
         "a sealed case does not exist for whom it concerns", Case, frozenset(),
         lambda u: bool(u.kin or u.posts), lambda u: beside(Case, "concerns", _concerning(u)),
+    ),
+    Clause(
+        "nor do its files", Attachment, frozenset(), lambda u: bool(u.kin or u.posts),
+        lambda u: Q(case__in=_sealed(u).values("case")),
     ),
     Clause(
         "nor are openings of it", BreakGlass, frozenset(), lambda u: bool(u.kin or u.posts),

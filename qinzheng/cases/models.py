@@ -135,3 +135,47 @@ class LookUp(models.Model):
         db_table = "cases_look_up"
         db_table_comment = "凭回执查询的次数（只留一分钟）"
         indexes = [models.Index(fields=["place", "at"], name="cases_look_up_place")]
+
+
+class SealedFile(models.Model):
+    """Bytes in the store, under a data key of their own. Without the key (erased) nothing opens them again."""
+
+    id = models.CharField(primary_key=True, max_length=60, db_comment="密文编号")
+    place = models.CharField(max_length=64, unique=True, db_comment="存储中的随机名")
+    key_wrapped = models.BinaryField(default=b"", db_comment="数据密钥，由主密钥加密；删除即销毁")
+    commitment = models.CharField(max_length=64, default="", db_comment="加盐承诺；原件的承诺也在账本中")
+
+    class Meta:
+        db_table = "cases_sealed_file"
+        db_table_comment = "材料文件的密文所在"
+
+
+class Attachment(models.Model):
+    """One file that a party gave, for a draft or a case. ``material``: the key of the item's material that it is.
+
+    Given out is ``view`` where there is one (images, made anew without metadata), else ``original``.
+    """
+
+    id = models.CharField(primary_key=True, max_length=60, db_comment="文件编号，账本只记它")
+    party = models.CharField(max_length=60, db_index=True, db_comment="所属当事人")
+    draft = models.CharField(max_length=60, default="", db_index=True, db_comment="所属草稿")
+    case = models.ForeignKey(
+        Case, null=True, on_delete=models.CASCADE, related_name="attachments", db_comment="所属办件"
+    )
+    material = models.CharField(max_length=60, default="", db_comment="对应的材料")
+    kind = models.CharField(max_length=10, db_comment="按内容认定的种类")
+    size = models.IntegerField(db_comment="原件字节数")
+    name = models.CharField(max_length=80, db_comment="原文件名，密封文本的编号")
+    waiting = models.BooleanField(default=False, db_comment="待查毒，不得下载")
+    original = models.ForeignKey(
+        SealedFile, on_delete=models.PROTECT, related_name="+", db_comment="原件（证据）"
+    )
+    view = models.ForeignKey(
+        SealedFile, null=True, on_delete=models.PROTECT, related_name="+", db_comment="去除元数据的重制件"
+    )
+    added_at = models.DateTimeField(db_comment="提交时间")
+    erased_at = models.DateTimeField(null=True, db_comment="删除时间")
+
+    class Meta:
+        db_table = "cases_attachment"
+        db_table_comment = "申请材料文件"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,9 @@ from qinzheng.parties import events, keys, subjects, texts
 from qinzheng.parties.models import Consent, Listing, Party, SealedText
 from qinzheng.parties.subjects import PartyRefused, Subject
 from qinzheng.parties.vault import Sealed, Vault
+
+ERASES: list[Callable[[Collection[str], str, str], None]] = []
+"""What packages above keep of parties, erased with them: called with the records, by whom, for which unit (``qinzheng.plugged``)."""
 
 
 def export(party_id: str, *, by: str = "", organization: str = "") -> dict[str, Any]:
@@ -92,6 +95,8 @@ def erase(party_id: str, ground: str, *, by: str, organization: str = "") -> Non
             party.erased_at = events.moment(appended)
             party.save()
         held = SealedText.objects.select_for_update().filter(subject__in=one.ids, erased_at=None)
+        for erases in ERASES:  # first: what they destroy with its texts is not destroyed twice
+            erases(one.ids, by, organization)
         texts.destroy(list(held.order_by("pk")), by, organization)
 
 
