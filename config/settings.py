@@ -224,6 +224,8 @@ def session_key() -> str:
 
 
 SECRET_KEY = session_key()
+# What must be seen by every process at once, as codes of a second factor that were used: in the database, not in one of them.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "access_cache"}}
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///qinzheng"))}
 
 # Notices: where readers find the system, and its mail by smtp:// (STARTTLS), smtps:// (TLS) or smtp+plain:// (inside).

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
+from django.core.cache.backends.db import DatabaseCache
 from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
 from hypothesis import given
@@ -128,6 +129,22 @@ def test_administrators_do_nothing_without_their_second_factor(
     assert client.get("/admin/").status_code == 200
     Authenticator.objects.filter(user=account).delete()
     assert client.get("/admin/")["Location"] == SET_UP, "taken away: at the next request"
+
+
+def test_a_code_that_was_used_is_used_for_every_process(client: Client, city: Townhall) -> None:
+    account = Account.objects.get(login="system")
+    accounts.set_password(account, PASSWORD, BY)
+    secret = with_factor(account)
+    given = code(secret)
+    client.force_login(account, backend=BACKEND)
+    assert client.post(GIVE, {"code": given}).status_code == 302
+    factor = totp.TOTP(Authenticator.objects.get(user=account))
+    another_process = DatabaseCache("access_cache", {})
+    assert another_process.get(factor._get_used_cache_key(given)) is not None
+    elsewhere = Client()
+    elsewhere.force_login(account, backend=BACKEND)
+    assert elsewhere.post(GIVE, {"code": given}).status_code == 200, "asked again, not let in"
+    assert elsewhere.get("/admin/")["Location"] == GIVE
 
 
 def test_a_city_may_demand_it_of_officers_too(client: Client, city: Townhall, settings: Any) -> None:

@@ -54,7 +54,7 @@ def test_json_carries_the_evidence(measure):
     period = Period(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
     said = json.loads(sheets.to_json(measure, period, 10, [answer("housing")]))
     assert said["position"] == 10
-    assert Evidence(**{**said["answers"][0]["evidence"], "where": ()}) == EVIDENCE
+    assert Evidence(**{**said["answers"][0]["evidence"], "where": (), "lying": ()}) == EVIDENCE
 
 
 def test_only_those_with_enough_facts_are_ranked(measure):
