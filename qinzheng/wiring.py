@@ -21,6 +21,7 @@ from qinzheng.exchange.upward import parser as upward_parser
 from qinzheng.exchange.upward import schema as upward_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
+from qinzheng.mechanisms.papers import schema as paper_schema
 from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
     account_parser,
@@ -45,6 +46,7 @@ KINDS: dict[str, Kind] = {
         Kind("calendar", calendar_schema.CalendarDefinition, (calendar_checks.check_calendar,)),
         Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
         Kind("item", items.Item, (items.check_item,)),
+        Kind("paper", paper_schema.Paper, (paper_schema.check_paper,)),
         Kind("vocabulary", vocabulary.Vocabulary, (vocabulary.check_vocabulary,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),
