@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CLERK = Who("p-clerk", "market", "clerk")
 RULE = "standard.live-closed-in-bulk"
-ITEMS = ("market.company-registration", "market.deregistration-of-a-company")
+ITEMS = ("market.simple-deregistration", "market.deregistration-of-a-company")
 """Two items with two promises: their cases are judged by two programs."""
 
 
