@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from qinzheng.access import rules
+from qinzheng.access.acting import CITIZEN_ROLES
 from qinzheng.access.users import User
 from qinzheng.cases.acts import CONCERNED, CORRECTED, DEEMED, MIGRATED, NUMBERED, OPENED, PERFORMED, UNDEEMED
 from qinzheng.cases.models import Case
@@ -57,20 +58,23 @@ def _event(
     body = event.body
     organization = names.get(event.organization, Text(zh=event.organization, en=event.organization))
     post = titles.get(event.actor)
-    actor = (
-        Text(zh=post.name_zh, en=post.name_en)
-        if post
-        else APPLICANT
-        if event.actor.startswith("a-")
-        else Text(zh="", en="")
-    )
+    actor = _actor(event, post)
     place = positions.get(event.id)
     return Event(
-        sentence=_sentence(event, body, procedure, organization, actor), actor=actor, organization=organization,
+        sentence=_sentence(event, body, procedure, organization, actor), actor=actor,
+        organization=organization if event.organization else "",
         occurred=event.occurred_at or body.get("at") or event.recorded_at, recorded=event.recorded_at,
         day_only=event.precision == "day", determination=event.kind == "determination",
         proof=Proof(place, reverse("event", args=[event.id])), detail=_detail(body, procedure, texts),
     )  # fmt: skip
+
+
+def _actor(event: StoredEvent, post: Any) -> Text:
+    """The post that acted; what an application or a source told of the applicant carries no pseudonym of an account."""
+    if post:
+        return Text(zh=post.name_zh, en=post.name_en)
+    own = event.actor.startswith("a-") or event.body.get("role") in CITIZEN_ROLES
+    return APPLICANT if own else Text(zh="", en="")
 
 
 CONCEALED = Text(zh="办件已对被反映的单位、岗位密封", en="the case was sealed from those it concerns")
