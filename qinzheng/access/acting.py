@@ -45,7 +45,7 @@ def open_acts(user: User, case: Case, procedure: Procedure) -> Iterator[tuple[st
     for name, act in procedure.acts.items():
         actor = who(user, act, case)
         if actor is not None and not act.opens and fits(procedure, here, name, actor):
-            shown = itemized.narrowed(procedure, item, name, act)
+            shown = itemized.narrowed(procedure, item, name, act, actor)
             if shown is not None:
                 yield name, shown
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError
 
 from qinzheng.cases import about as abouts
 from qinzheng.cases import (
+    claims,
     doors,
     engine,
     fields,
@@ -128,6 +129,7 @@ def _opened(
         procedure = itemized.apply(procedure, item)
     opening = procedure.acts[told.act]
     clean = fields.check(opening, told.form)
+    claims.check_units(opening, clean)
     numbers.check_outside(procedure, outside)
     id = told.key or envelope.uuid7()
     case = Case(
@@ -232,7 +234,9 @@ def _performed(case: Case, now: int, told: Told) -> Change:
     procedure = procedure_of(case)
     allowed = engine.check_may(procedure, told.act, told.who)
     clean = fields.check(allowed, told.form)
-    _by_its_law(case, procedure, told.act, clean)
+    claims.check_units(allowed, clean)
+    _by_its_item(case, procedure, told, clean)
+    told = claims.on_its_day(allowed, told, clean, now)
     opened, known = ledger.microseconds(case.opened_at) or 0, case.situation["last"]
     claimed = _claimed(told, now, [opened, known])
     if claimed < opened:
@@ -343,11 +347,15 @@ def _claimed(told: Told, now: int, known: list[int]) -> int:
     return max([begin, *(moment for moment in known if shelf.day(moment) == day)])
 
 
-def _by_its_law(case: Case, procedure: Procedure, act: str, form: Mapping[str, Any]) -> None:
-    """A special procedure stops the clock only where the item's own law asks for it, and no longer."""
+def _by_its_item(case: Case, procedure: Procedure, told: Told, form: Mapping[str, Any]) -> None:
+    """What the case's item leaves of the act: on the spot only where it says so, the clock stopped only by its own law."""
+    act, special = procedure.acts[told.act], told.act in telling(procedure)
+    if act.only is None and not special:
+        return
     item = item_of(case)
-    if item is not None and item.special is not None and act in telling(procedure):
-        itemized.check_special(procedure, item, act, form, queries.acts_of(case.id))
+    itemized.check_only(act, item, told.who)
+    if special and item is not None and item.special is not None:
+        itemized.check_special(procedure, item, told.act, form, queries.acts_of(case.id))
 
 
 def _in_time(case: Case, procedure: Procedure, act: str, claimed: int) -> None:

@@ -57,10 +57,16 @@ def _names(procedure: Procedure) -> Iterator[Complaint]:
         yield from _unknown((*at, "from"), act.from_, procedure.states, "状态", "state")
         yield from _unknown((*at, "to"), targets, procedure.states, "状态", "state")
         fields = [outcome.field for outcome in act.outcomes] + ([act.assigns] if act.assigns else [])
+        fields += [name for guard in act.guards for name in guard.fields]
+        fields += [act.happened] if act.happened else []
         yield from _unknown((*at, "form"), fields, act.form, "表单栏", "form field")
         yield from _unknown(
             (*at, "joint"), [act.joint] if act.joint else [], procedure.joints, "会办组", "joint group"
         )
+        if act.happened in act.form and act.form[act.happened].type != "day":
+            yield Complaint(
+                (*at, "happened"), "发生日的栏应为 type: day", "the day it happened is a field of type day"
+            )
         for i, guard in enumerate(act.guards):
             yield from _unknown((*at, "guards", i), [guard.guard], guards.GUARDS, "守卫", "guard")
             yield from _unknown((*at, "guards", i), guard.acts, procedure.acts, "环节", "act")

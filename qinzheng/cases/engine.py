@@ -95,7 +95,7 @@ def check_now(
     for guard in act.guards:
         refusal = guards.check(guard, situation.done, form)
         if refusal is not None:
-            raise NotAllowed(*refusal)
+            raise NotAllowed(*refusal, guard.field or next(iter(guard.fields), ""))
     for key, joint in procedure.joints.items():
         if joint.asked_by == name:
             _check_asked(listed(form.get(joint.organizations)), joint.quorum or 1, joint.organizations)

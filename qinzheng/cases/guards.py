@@ -45,11 +45,32 @@ def field_given(guard: Guard, done: Done, form: Mapping[str, Any]) -> Refusal | 
     return None
 
 
+def affirmed(guard: Guard, done: Done, form: Mapping[str, Any]) -> Refusal | None:
+    """The form's ``field`` says yes."""
+    if guard.field is not None and form.get(guard.field) is not True:
+        return "须先办妥，并在此填“是”", "do it first, and say yes here"
+    return None
+
+
+def one_given(guard: Guard, done: Done, form: Mapping[str, Any]) -> Refusal | None:
+    """Exactly one of ``fields`` is filled in."""
+    given = [name for name in guard.fields if form.get(name)]
+    if len(given) != 1:
+        names = "、".join(guard.fields)
+        return (
+            f"须填写且只填写其中一栏：{names}",
+            f"fill in one of these, and only one: {', '.join(guard.fields)}",
+        )
+    return None
+
+
 GUARDS: dict[str, Callable[[Guard, Done, Mapping[str, Any]], Refusal | None]] = {
     "done_before": done_before,
     "not_done": not_done,
     "at_most": at_most,
     "field_given": field_given,
+    "affirmed": affirmed,
+    "one_given": one_given,
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from qinzheng.cases.acts import Act as Done
-from qinzheng.cases.engine import NotAllowed
+from qinzheng.cases.engine import NotAllowed, Who
 from qinzheng.cases.items import SPECIAL_FIELD, Item, telling
 from qinzheng.cases.moves import DAYS
 from qinzheng.cases.schema import Act, Procedure
@@ -24,6 +24,8 @@ TURNS = {
     "merged": Text(zh="已合并", en="merged"),
     "abolished": Text(zh="已取消", en="abolished"),
 }
+WINDOW = "clerk"
+"""The role of those who sit at a window."""
 ALLOWED_BY_LAW = "行政许可法/45"
 """Only what the item's own law asks for stops the clock."""
 
@@ -148,8 +150,30 @@ def _not_by_law(act: Act, item: Item) -> NotAllowed:
     )
 
 
-def narrowed(procedure: Procedure, item: Item | None, name: str, act: Act) -> Act | None:
-    """The act as a form shows it: of special procedures only those that the item's law asks for; None where it asks for none."""
+def check_only(act: Act, item: Item | None, who: Who) -> None:
+    """Raise :class:`NotAllowed` where the act is for items done on the spot and this one is not, or not at the window."""
+    if act.only is None:
+        return
+    if item is None or not item.at_once:
+        raise NotAllowed(
+            f"“{act.name.zh}”只用于即办事项", f"{act.name.en} is for items that are done on the spot only"
+        )
+    if who.role == WINDOW and not item.at_window:
+        raise NotAllowed(
+            f"事项“{item.name.zh}”没有授权窗口决定，请由承办人办理",
+            f"{item.name.en} is not decided at the window: its unit does it",
+        )
+
+
+def narrowed(procedure: Procedure, item: Item | None, name: str, act: Act, who: Who) -> Act | None:
+    """The act as a form shows it to somebody; None where the case's item leaves nothing of it.
+
+    Of special procedures only those are shown that the item's law asks for.
+    """
+    try:
+        check_only(act, item, who)
+    except NotAllowed:
+        return None
     if item is None or item.special is None or name not in telling(procedure):
         return act
     field = act.form[SPECIAL_FIELD]

@@ -35,6 +35,7 @@ class Field_(Strict):
     choices: dict[Identifier, Text] = {}
     least: int | None = None
     most: int | None = None
+    unit: bool = Field(default=False, description="a reference to a unit that must exist")
     personal: bool = Field(default=False, description="personal data: kept outside the ledger, by reference")
     help: Text | None = None
 
@@ -54,6 +55,7 @@ class Guard(Strict):
     acts: list[Identifier] = []
     times: int | None = Field(default=None, ge=1)
     field: Identifier | None = None
+    fields: list[Identifier] = []
     source: list[SourceRef] = []
 
 
@@ -83,6 +85,12 @@ class Act(Strict):
         default=None, description="the form field that names the organization next"
     )
     form: dict[Identifier, Field_] = {}
+    happened: Identifier | None = Field(
+        default=None, description="the form field of type day that says on which day it happened"
+    )
+    only: Literal["at_once"] | None = Field(
+        default=None, description="only for cases whose item says so: at_once, done on the spot (即办)"
+    )
     guards: list[Guard] = []
     traits: list[Trait] = []
     joint: Identifier | None = Field(default=None, description="the joint group that this act answers")
@@ -115,6 +123,10 @@ class Variant(Strict):
     """A way through the same procedure for flagged cases: acts left out, promises tighter."""
 
     name: Text
+    given_by: Literal["flag", "credit_a"] | None = Field(
+        default=None,
+        description="flag: only where an authority gave the channel; credit_a: by credit class A",
+    )
     without: list[Identifier] = []
     committed: dict[Identifier, Annotated[int, Field(ge=1)]] = Field(
         default={}, description="clock → tighter promise, in the clock's unit"

@@ -23,7 +23,7 @@ LIMITS: list[tuple[str, str, list[Row], str, str]] = [
     (LICENCE, "hearing", [*ACCEPTED, event("ask_hearing", "2026-09-30 09:00")], "hold_hearing", "2026-11-03 24:00"),
     (LICENCE, "hearing-notice", [*ACCEPTED, event("fix_hearing", "2026-09-29 11:00", due=at("2026-10-16 09:00"))],
      "notify_hearing", "2026-09-30 24:00"),
-    (JOINT, "correction", RECEIVED, "refuse_acceptance", "2026-10-10 24:00"),
+    (JOINT, "correction", RECEIVED, "not_ours", "2026-10-10 24:00"),
     (JOINT, "decision", ACCEPTED, "grant", "2026-12-07 24:00"),
     (JOINT, "certificate", [*ACCEPTED, event("grant", "2026-09-30 09:00")], "issue", "2026-10-20 24:00"),
     (REVIEW, "acceptance", RECEIVED, "refuse_acceptance", "2026-10-10 24:00"),

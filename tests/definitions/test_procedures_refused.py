@@ -58,7 +58,7 @@ def test_a_fault_is_found_at_its_key(path: str, value: Any, at: str) -> None:
 
 
 def test_a_procedure_that_never_ends_is_refused() -> None:
-    ends = ("issued", "refused", "not_taken", "withdrawn")
+    ends = ("issued", "refused", "no_permit_needed", "not_taken", "withdrawn")
     complaints = procedure_complaints(LICENCE, *((f"states.{name}.final", GONE) for name in ends))
     assert where(complaints) == {"states"}
 

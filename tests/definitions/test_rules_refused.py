@@ -116,7 +116,7 @@ ASLEEP: list[tuple[str, str, Any, str]] = [
     (LAW, "supervises", ["letters.reply"], "supervises.0"),
     (LAW, "when.clocks", ["dream"], "when.clocks"),
     ("standard.law-reopened", "supervises", ["letters.reply"], "supervises.0"),
-    ("standard.law-bounced", "supervises", ["approvals.standard"], "supervises.0"),
+    ("standard.law-bounced", "supervises", ["services.matter"], "supervises.0"),
     ("standard.law-paused-too-long", "supervises", ["letters.reply"], "supervises.0"),
     ("standard.law-wrong-organization", "when.acts", ["dream"], "supervises.0"),
     ("standard.law-pre-warning", "when.before", 366, "supervises.1"),

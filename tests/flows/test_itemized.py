@@ -96,7 +96,7 @@ def test_only_what_the_items_law_asks_for_stops_the_clock(clock):
     assert why.value.field == "procedure"
     item = cases.item_of(Case.objects.get(pk=case))
     way = cases.procedure_of(Case.objects.get(pk=case))
-    assert itemized.narrowed(way, item, "notify_special", way.acts["notify_special"]) is None
+    assert itemized.narrowed(way, item, "notify_special", way.acts["notify_special"], HANDLER) is None
 
 
 def test_no_longer_than_its_law_allows_in_all_and_by_the_edition_of_the_opening(clock):
@@ -114,7 +114,7 @@ def test_no_longer_than_its_law_allows_in_all_and_by_the_edition_of_the_opening(
     assert special(case, days=4).state == "special"
     way = cases.procedure_of(Case.objects.get(pk=case))
     shown = itemized.narrowed(
-        way, cases.item_of(Case.objects.get(pk=case)), "notify_special", way.acts["notify_special"]
+        way, cases.item_of(Case.objects.get(pk=case)), "notify_special", way.acts["notify_special"], HANDLER
     )
     assert list(shown.form["procedure"].choices) == ["testing"]
     later = opened()

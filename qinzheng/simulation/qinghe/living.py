@@ -153,6 +153,9 @@ class City:
             }
         if act == "call_back":
             form = {"satisfied": self.chance.random() < 0.86}
+        if act == "issue":
+            today = dt.datetime.now(shelf.ZONE).date()
+            form = {"method": "direct", "proof": f"SD{case.number}", "served_on": today.isoformat()}
         cases.perform(case.pk, act, who(self.seat(case, desk), role, self.desks), form)
 
     def seat(self, case: Case, desk: str) -> str:
