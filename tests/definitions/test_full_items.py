@@ -1,8 +1,10 @@
 """Every item in full can be asked through: whatever the answers, the papers and charges that follow make sense."""
 
+import datetime as dt
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 import yaml
@@ -116,11 +118,16 @@ def test_every_law_named_is_marked_as_memory_unless_an_article_was_read(entry: H
             assert found.mark != "memory", reference
 
 
-@pytest.mark.parametrize("id", IDS)
-def test_other_readers_of_yaml_read_it_too(id: str) -> None:
-    file = default_root() / "items" / "full" / f"{id.partition('.')[2]}.yaml"
-    told = yaml.safe_load(file.read_text(encoding="utf-8"))
-    assert told["id"] == id
-    for text in texts(told):
-        assert isinstance(text["zh"], str)
-        assert isinstance(text["en"], str)
+def spelt(value: Any) -> Any:
+    """The same document with days as text: readers differ in whether they make dates of them."""
+    if isinstance(value, dict):
+        return {key: spelt(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [spelt(part) for part in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+@every_full_item
+def test_other_readers_of_yaml_read_the_same(entry: Held) -> None:
+    file = default_root() / "items" / "full" / f"{entry.definition.id.partition('.')[2]}.yaml"
+    assert spelt(yaml.safe_load(file.read_text(encoding="utf-8"))) == spelt(entry.document.value)
