@@ -14,8 +14,8 @@ from qinzheng.cases import items, vocabulary
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
+from qinzheng.exchange import bpmn_commands, collecting_parser, collecting_schema, convert, supervise, what_if
 from qinzheng.exchange import checks as exchange_checks
-from qinzheng.exchange import collecting_parser, collecting_schema, convert, supervise, what_if
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange.upward import parser as upward_parser
 from qinzheng.exchange.upward import schema as upward_schema
@@ -74,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     console.register(groups)
     process_commands.register(groups)
     measuring.register(groups)
-    definition_commands.register(groups, KINDS)
+    bpmn_commands.register(definition_commands.register(groups, KINDS), KINDS)
     party_commands.register(groups)
     token_parser.register(groups)
     account_parser.register(groups)

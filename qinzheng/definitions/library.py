@@ -209,7 +209,7 @@ def _read(file: Path, kinds: Mapping[str, Kind], held: list[Held], problems: lis
         try:
             definition = kinds[name].model.model_validate(document.value)
         except pydantic.ValidationError as errors:
-            problems += [_invalid(file, document, error) for error in errors.errors()]
+            problems += [invalid(file, document, error) for error in errors.errors()]
             continue
         held.append(Held(definition, file, document))
 
@@ -243,7 +243,8 @@ _SAID = {
 }
 
 
-def _invalid(file: Path, document: strict.Document, error: Any) -> Problem:
+def invalid(file: Path, document: strict.Document, error: Any) -> Problem:
+    """One error of the shape, in our words, with the line and key at fault."""
     path = _written(document.value, error["loc"])
     zh, en = _WORDS.get(error["type"], ("不符合要求", "does not fit"))
     context = error.get("ctx", {})

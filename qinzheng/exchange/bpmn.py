@@ -30,6 +30,14 @@ def fit(text: str) -> str:
     return " ".join(_UNFIT.sub("\ufffd", text).split())
 
 
+_HIDDEN = re.compile("[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """A text of another system's drawing as a definition may hold it: on one line, nothing invisible in it."""
+    return fit(_HIDDEN.sub("", text))
+
+
 def amount(unit: str, number: int) -> tuple[str, str]:
     """An amount as (language, expression); language empty: ISO 8601."""
     if unit in ISO:

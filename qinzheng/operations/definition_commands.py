@@ -15,8 +15,8 @@ from qinzheng.operations.console import on_database
 BODIES = "qinzheng.operations.edition_commands"
 
 
-def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
-    """Add the group of commands."""
+def register(groups: Any, kinds: Mapping[str, Kind]) -> Any:
+    """Add the group of commands; returns it, for verbs that others bring."""
     parser = groups.add_parser(
         "definitions", help="定义：检查、载入、发布、导出、列表 · check, load, publish, export, list"
     )
@@ -56,6 +56,7 @@ def register(groups: Any, kinds: Mapping[str, Kind]) -> None:
     )
     verb.add_argument("folder", type=Path)
     verb.set_defaults(run=on_database(BODIES, "export"))
+    return verbs
 
 
 def check(arguments: argparse.Namespace, kinds: Mapping[str, Kind]) -> int:
