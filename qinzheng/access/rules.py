@@ -97,9 +97,9 @@ def _read(*more: str) -> frozenset[str]:
 
 
 CLAUSES: list[Clause] = [
-    Clause("the party sees and takes part in its case", Case, _read("perform"), lambda u: u.takes_part, _mine),
+    Clause("the party sees and takes part in its case", Case, _read("perform", "read_papers"), lambda u: u.takes_part, _mine),
     Clause("whoever handles it", Case, _read("perform", "export"), _office, _held),
-    Clause("whoever handles it opens what is personal", Case, frozenset({"open_personal"}), _has(*(OFFICE - {"government_head"})), _held),
+    Clause("whoever handles it opens what is personal", Case, frozenset({"open_personal", "read_papers"}), _has(*(OFFICE - {"government_head"})), _held),
     Clause("supervision sees every case", Case, _read("export", "judge"), _has("supervisor"), _everything),
     Clause("the auditor sees every case, masked", Case, _read(), _has("auditor"), _everything),
     Clause("whoever writes a draft", Draft, _read("write"), lambda u: u.takes_part or bool(u.seats), _written),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from qinzheng.web import errors, health, sms, style
+from qinzheng.web.applying import checking, files
 from qinzheng.web.cases import opening, receipt
 from qinzheng.web.cases import views as cases
 from qinzheng.web.definitions import views as definitions
@@ -26,6 +27,7 @@ urlpatterns = [
     path("items/<str:item>/", items.item, name="item"),
     path("organizations/", organizations.tree, name="organizations"),
     path("organizations/<str:organization>/", organizations.unit, name="organization"),
+    path("", include("qinzheng.web.papers.urls")),
     path("", include("qinzheng.web.accounts.urls")),
     path("work/", cases.work, name="work"),
     path("work/views/", cases.saved_views, name="saved-views"),
@@ -35,6 +37,11 @@ urlpatterns = [
     path("cases/<str:number>/", cases.case, name="case"),
     path("cases/<str:number>/acts/", cases.act, name="case-acts"),
     path("cases/<str:number>/receipt/", receipt.issue, name="receipt"),
+    path("cases/<str:number>/files/", files.supply, name="case-files"),
+    path("cases/<str:number>/materials/", checking.check, name="case-materials"),
+    path("files/<uuid:file>/", files.give, name="file"),
+    path("files/<uuid:file>/drop/", files.drop, name="file-drop"),
+    path("apply/", include("qinzheng.web.applying.urls")),
     path("cases/<str:number>/people/", cases.people, name="case-people"),
     path("cases/<str:number>/openings/", openings.ask, name="ask-opening"),
     path("openings/", openings.openings, name="openings"),

@@ -22,14 +22,15 @@ FORMS = {
 
 
 def of(item: Item) -> list[Paper]:
-    """The blank forms that an item offers: those that its materials name, and the application form where it asks fields."""
+    """The blank forms that an item offers: those that its materials name, and those that every item in full has."""
     standing: dict[str, Paper] = {paper.id: paper for paper in queries.standing() if paper.blank}
-    named = [each.blank for each in item.guide.materials.values() if each.blank in standing]
-    wanted = dict.fromkeys([*([APPLICATION] if item.guide.form else []), *named])
-    return [standing[id] for id in wanted if id in standing]
+    guide = item.guide
+    named = [each.blank for each in guide.materials.values() if each.blank is not None]
+    always = [APPLICATION, MANDATE] if guide.form or guide.materials else []
+    return [standing[id] for id in dict.fromkeys([*always, *named]) if id in standing]
 
 
-APPLICATION = "papers.application-form"
+APPLICATION, MANDATE = "papers.application-form", "papers.mandate"
 
 
 def content(item: Item, paper: Paper) -> Content:

@@ -87,6 +87,13 @@ def issued(case: Case) -> list[Issued]:
     return [_with(each, later.get(each.number, "")) for each in found]
 
 
+def beside(case: Case) -> list[Issued] | None:
+    """For the case page: what was issued; None where no paper belongs to the procedure."""
+    if not any(case.procedure in each.procedures for each in standing()):
+        return None
+    return issued(case)
+
+
 def by_event(event_id: uuid.UUID) -> tuple[Case, Issued] | None:
     """The paper that an event issues, with its case; None where the event is none or unknown."""
     event = ledger.event(str(event_id))
@@ -117,7 +124,7 @@ def _read(event: StoredEvent) -> Issued:
     body = event.body
     return Issued(
         event.id, body["serial"], body["number"], definition(body["paper"], event.under), body["digest"], body["act"],
-        event.recorded_at, event.actor, event.organization, body["text"], body.get("corrects", ""),
+        event.recorded_at, event.actor, event.organization, body["kept"], body.get("corrects", ""),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from qinzheng.clocks.machine import FAR
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
+from qinzheng.mechanisms.papers import queries as papers
 from qinzheng.organizations import queries as organizations_of
 from qinzheng.parties import queries as parties
 from qinzheng.supervision import ruler, sight
@@ -26,7 +27,7 @@ from qinzheng.supervision.explain import CaseSaid, ClockSaid
 from qinzheng.supervision.models import Card as CardRow
 from qinzheng.web import language
 from qinzheng.web.calendars import today
-from qinzheng.web.cases import history
+from qinzheng.web.cases import held, history
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited
@@ -92,7 +93,8 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
         "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
-        "may_issue": rules.can(reader, "perform", case),
+        "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case),
+        "files": held.listed(reader, case), "may_check": bool(reader.seats) and bool(held.materials(case)),
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip
 

@@ -23,6 +23,7 @@ from qinzheng.supervision import sight
 from qinzheng.supervision.explain import CaseSaid
 from qinzheng.web import errors, language, requests
 from qinzheng.web.cases import page
+from qinzheng.web.papers import served
 
 NUMBER = Text(zh="办件编号", en="Case number")
 NUMBER_HELP = Text(
@@ -99,6 +100,7 @@ def standing(case: Case) -> dict[str, Any]:
     running = [each for each in clocks if not each.clock.ended]
     late = any(each.due is not None and each.due < now for each in running)
     sealed = case.concerns.exists()
+    papers, word = served.listed(case)
     holder = (
         organizations.names([case.organization])[case.organization]
         if case.organization and not sealed
@@ -108,6 +110,7 @@ def standing(case: Case) -> dict[str, Any]:
         "case": case, "title": page.title(case), "procedure": procedure, "state": state, "now": now, "late": late, "holder": holder,
         "turn": None if state.final else TURNS[state.turn], "clocks": running or clocks[:1],
         "following": following(procedure, case.state), "steps": steps(seen), "calendar": seen.calendar,
+        "papers": papers, "word": word,
         "limitless": not any(each.clock.due is not None and each.clock.due < FAR for each in clocks),
     }  # fmt: skip
 
