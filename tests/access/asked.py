@@ -179,6 +179,7 @@ def address(what: str, thing: str, things: Things) -> str:
         "source": "行政许可法", "rule": "standard.past-own-limit", "edition": "now", "procedure": "services.matter",
         "item": things.cases["window"].item, "status": 404, "organization": thing if thing in ("housing", "water") else "nowhere",
         "measure": "accepted", "by": "organization", "kind": "csv", "id": "housing", "digest": "0", "mandate": 999_999,
+        "paper": "papers.mandate", "serial": 1, "form": "pdf",
     }  # fmt: skip
     path = what.replace("<str:source>/<str:number>", "行政许可法/42")
     if path == "style/<digest>.css":
