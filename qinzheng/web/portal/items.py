@@ -17,6 +17,7 @@ from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.schema import Source
+from qinzheng.mechanisms.papers import blanks
 from qinzheng.organizations import queries as organizations
 from qinzheng.web.calendars import today
 from qinzheng.web.components import Link
@@ -91,6 +92,7 @@ def item(request: HttpRequest, item: str) -> HttpResponse:
         ),
         "sample": found.basis == "ours", "points": points(found), "materials": [each.name for each in found.guide.materials.values()],
         "fees": [(fee.name, f"{fee.fen / 100:.2f}", fee.per, cited(fee.source[0])) for fee in found.guide.fees],
+        "forms": blanks.of(found),
     }  # fmt: skip
     return render(request, "portal/item.html", context)
 
