@@ -105,7 +105,7 @@ def supplied(case: Case, guide: Guide) -> list[Paper]:
         key: SHARED if each.shared_from else WITH for key, each in guide.materials.items()
     }  # fmt: skip
     return [
-        Paper(key, guide.materials[key], way, [each for each in held if each.material == key])
-        for key, way in ways.items()
-        if key in guide.materials
+        Paper(key, material, ways[key], [each for each in held if each.material == key])
+        for key, material in guide.materials.items()
+        if key in ways
     ]

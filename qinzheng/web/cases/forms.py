@@ -32,7 +32,7 @@ class ActForm(forms.Form):
         data: QueryDict | None = None,
     ) -> None:
         super().__init__(data, auto_id=f"{name}-%s")
-        self.act = act
+        self.name, self.act = name, act
         self.fields[KEY] = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
         for key, field in act.form.items():
             self.fields[key] = _field(field, spoken, organizations, many=_many(field))

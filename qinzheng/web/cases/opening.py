@@ -128,7 +128,7 @@ def open_one(request: HttpRequest, what: str) -> HttpResponse:
         raise Http404
     spoken = language.of(request)
     data = request.POST if request.method == "POST" else None
-    form = forms.ActForm(opening.act, _asked(opening), spoken, page.organizations(spoken), data)
+    form = forms.ActForm(opening.act, asked_of(opening), spoken, page.organizations(spoken), data)
     parties_of = firms(who, opening.item.id if opening.item else "")
     about = AboutForm(opening.item is None, who, spoken, data, opening.id in REPORTED, parties_of)
     valid = form.is_valid() & about.is_valid()
@@ -149,7 +149,7 @@ def open_one(request: HttpRequest, what: str) -> HttpResponse:
 OPENED = Text(zh="已收件，编号 {}", en="Taken in, number {}")
 
 
-def _asked(opening: Opening) -> Act:
+def asked_of(opening: Opening) -> Act:
     """The opening act with what the item asks, without the field that it answers: the unit that decides."""
     if opening.item is None:
         return opening.definition
@@ -169,7 +169,7 @@ def _open(
     try:
         with transaction.atomic():
             relation = "reporter" if opening.id in REPORTED else "applicant"
-            party = _party(who, opening, about, key)
+            party = party_of(who, opening, about, key)
             described = About(
                 item=opening.item.id if opening.item else "", title=about.cleaned_data.get("title", ""),
                 town=about.cleaned_data["town"], parties={relation: party} if party else {},
@@ -197,7 +197,7 @@ def firms(who: User, item: str) -> list[str]:
     return [*sorted(who.parties), *sorted(limited - who.parties)]
 
 
-def _party(who: User, opening: Opening, about: AboutForm, key: uuid.UUID) -> str:
+def party_of(who: User, opening: Opening, about: AboutForm, key: uuid.UUID) -> str:
     """The party's id: the applicant itself, or whoever stands at the window; "" where nobody gave a name."""
     if opening.who.role in acting.CITIZEN_ROLES:
         allowed = firms(who, opening.item.id if opening.item else "")

@@ -195,7 +195,7 @@ def _acts(
 ) -> list[Open]:  # fmt: skip
     found = []
     for name, act in acting.open_acts(reader, case, procedure):
-        again = tried is not None and tried.act is act
+        again = tried is not None and tried.name == name
         form = tried if again and tried is not None else ActForm(name, act, spoken, listed)
         found.append(Open(name, act, form, again))
     return found
