@@ -203,7 +203,13 @@ class Drafting:
             }
             self.state_of[f"after {shape.id}"] = name
             return name
-        return self.state(onward[0].target)
+        behind = self.graph.shapes[onward[0].target]
+        if (
+            behind.ours is not None and behind.ours.kind == "outcome"
+        ):  # the form decides: its other way is what remains
+            rest = [way.target for way in self.graph.next(behind.id) if way.ours and way.ours.number == -1]
+            return self.state(rest[0]) if rest else None
+        return self.state(behind.id)
 
     def _ended(self) -> str:
         self.states.setdefault("ended", {"name": {"zh": "已办结", "en": "ended"}, "final": "completed"})
