@@ -3,7 +3,7 @@
     QINZHENG_HOME=/somewhere/big QINZHENG_DEMO=1 qinzheng city load --scale 84     # a million cases, about 20 minutes
     python -m benchmarks.load --home /somewhere/big [--rate 100] [--seconds 60] [--workers 2]
 
-Starts the worker and the web processes on that city and waits until every event is sequenced and archived. Prints, for
+Without ``--home`` a small city is made for it. Starts the worker and the web processes on that city and waits until every event is sequenced and archived. Prints, for
 each kind of page, p50 and p95 in ms asked one after another (``alone``) and among all the others at random moments
 (``load``, timed from when a visit was meant to begin; p99 too), then the errors. Clients share the machine.
 """
@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import random
-import socket
 import time
 import urllib.parse
 import uuid
@@ -24,7 +23,6 @@ from pathlib import Path
 
 from benchmarks import visitors
 from benchmarks.visitors import Answer, Visit, Visitor, spread
-from qinzheng.operations import console
 
 PROCEDURE = "letters.reply"
 WORDS = ("登记", "许可证", "养老", "道路 挖掘", "占道", "食品经营", "变更登记", "施工许可", "水电", "补贴")
@@ -143,26 +141,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--home", type=Path, help="a loaded city (default: a small one of its own)")
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--alone", type=int, default=40)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    os.environ |= {"QINZHENG_HOME": str(options.home), "QINZHENG_DEMO": "1"}
-    console.ready()
-    secret = token()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = visitors.free_port()
     web = ["web", "--port", str(port), "--workers", str(options.workers)]
-    with visitors.serving(port, web, ["worker"]):
-        events, cases = caught_up()
-        print(f"{cases:,} cases, {events:,} events; load of the machine {os.getloadavg()[0]:.1f}", flush=True)
-        visits = mix(secret)
-        visitors.at_rate(port, visits, options.rate / 4, 10, seed=0)
-        quiet = alone(port, visits, options.alone)
-        tally = visitors.at_rate(port, visits, options.rate, options.seconds)
+    with visitors.home(options.home):
+        secret = token()
+        with visitors.serving(port, web, ["worker"]):
+            events, cases = caught_up()
+            print(
+                f"{cases:,} cases, {events:,} events; load of the machine {os.getloadavg()[0]:.1f}",
+                flush=True,
+            )
+            visits = mix(secret)
+            visitors.at_rate(port, visits, options.rate / 4, 10, seed=0)
+            quiet = alone(port, visits, options.alone)
+            tally = visitors.at_rate(port, visits, options.rate, options.seconds)
     print(
         "| page | alone p50 | alone p95 | load n | load p50 | load p95 | load p99 |\n|---|---|---|---|---|---|---|"
     )

@@ -18,7 +18,6 @@ import os
 import random
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -193,9 +192,7 @@ def main() -> int:
         }
         console.ready()
         secret = api.prepare()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = visitors.free_port()
         keeper = Keeper({"web": ["web", "--port", str(port), "--workers", "2"], "worker": ["worker"]})
         visitors.answered(port)
         clients = Clients(port, secret, options.clients)

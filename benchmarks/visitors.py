@@ -6,14 +6,18 @@ that falls behind is not flattered by clients that wait for it.
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import os
 import queue
 import random
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -21,9 +25,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import connections
+
+from qinzheng.operations import console
 
 PATIENCE_S = 120.0
 REDIRECTS = (301, 302, 303)
+SMALL = "0.5"
+"""The scale of a city that a benchmark makes for itself."""
 
 
 @dataclass
@@ -155,6 +166,28 @@ def at_rate(
     for worker in workers:
         worker.join(PATIENCE_S)
     return tally
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextmanager
+def home(given: Path | None) -> Iterator[Path]:
+    """The home of a loaded city: the one ``given``, or a small one of its own, gone afterwards. Django is ready in it."""
+    own = Path(tempfile.mkdtemp(prefix="qinzheng-city-"))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)  # after the database that stands in it was left
+    os.environ |= {"QINZHENG_HOME": str(given or own), "QINZHENG_DEMO": "1"}
+    if given is None:
+        load = [sys.executable, "-m", "qinzheng.wiring", "city", "load", "--scale", SMALL]
+        subprocess.run(load, check=True, stdout=subprocess.DEVNULL)
+    console.ready()
+    yield given or own
+    connections.close_all()
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """From an act to its card on the wall, and how late marks are noticed, while a city is at work.
 
-    python -m benchmarks.wall --home HOME [--rate 200] [--seconds 60] [--workers 2]
+    python -m benchmarks.wall [--home HOME] [--rate 200] [--seconds 60] [--workers 2]
 
-HOME is a loaded city (``qinzheng city load``). Applications act through the API at a fixed rate (open loop); now and
+HOME is a loaded city (``qinzheng city load``); without one a small city is made. Applications act through the API at a fixed rate (open loop); now and
 then one accepts a case of ``demo.minutes`` and says that it happened minutes ago, so that a red card falls with the
 act; a reader follows ``/wall/stream`` as a browser does. Printed: milliseconds from the beginning of the request to the
 moment at which the card stands in what the stream sent; and, for cards that fall because time passed, from the moment
@@ -17,7 +17,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import threading
 import time
 import uuid
@@ -26,7 +25,6 @@ from pathlib import Path
 
 from benchmarks import load, visitors
 from benchmarks.visitors import Visitor, spread
-from qinzheng.operations import console
 
 CARDS_A_SECOND, MARKS_A_SECOND = 1.0, 10.0
 LATE = dt.timedelta(minutes=5)
@@ -152,29 +150,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--home", type=Path, help="a loaded city (default: a small one of its own)")
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    os.environ |= {"QINZHENG_HOME": str(options.home), "QINZHENG_DEMO": "1"}
-    console.ready()
-    secret = load.token()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = visitors.free_port()
     web = ["web", "--port", str(port), "--workers", str(options.workers)]
-    with visitors.serving(port, web, ["worker"]):
-        Applications(port, secret, options.rate / 4, 8).run()
-        wall = Wall(port)
-        wall.start()
-        since = dt.datetime.now(dt.UTC)
-        acts = Applications(port, secret, options.rate, options.seconds)
-        acts.run()
-        time.sleep(AFTER_S)
-        wall.ended.set()
-    took, never = shown(wall, acts.begun)
-    late = lateness(since)
+    with visitors.home(options.home):
+        secret = load.token()
+        with visitors.serving(port, web, ["worker"]):
+            Applications(port, secret, options.rate / 4, 8).run()
+            wall = Wall(port)
+            wall.start()
+            since = dt.datetime.now(dt.UTC)
+            acts = Applications(port, secret, options.rate, options.seconds)
+            acts.run()
+            time.sleep(AFTER_S)
+            wall.ended.set()
+        took, never = shown(wall, acts.begun)
+        late = lateness(since)
     print("| figure | n | p50 ms | p95 ms | p99 ms |\n|---|---|---|---|---|")
     for name, times in (
         ("act, by the API", acts.times),
