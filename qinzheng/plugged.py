@@ -12,7 +12,7 @@ from qinzheng import wiring
 from qinzheng.access import accounts, guard
 from qinzheng.access import replay as access_replay
 from qinzheng.cases import actions as cases
-from qinzheng.cases import attachments
+from qinzheng.cases import attachments, choosing
 from qinzheng.cases.models import SealedFile
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
@@ -26,6 +26,7 @@ from qinzheng.exchange.upward import replay as upward_replay
 from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
 from qinzheng.mechanisms.applying import drafts
+from qinzheng.mechanisms.channels import giving as channels
 from qinzheng.notifications import mail, quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
@@ -41,6 +42,7 @@ from qinzheng.web.reporting import views as upward_page
 
 shelf.set_kinds(wiring.KINDS)
 cases.PROJECTORS[:] = [live.project]
+choosing.FLAGGED[:] = [channels.flagged]
 definitions.ON_PUBLISH[:] = [shelf.expire, programs.forget]
 projections.PROJECTIONS[:] = [
     *definitions_replay.PROJECTIONS,

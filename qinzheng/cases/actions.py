@@ -15,6 +15,7 @@ from django.db import IntegrityError
 
 from qinzheng.cases import about as abouts
 from qinzheng.cases import (
+    choosing,
     claims,
     doors,
     engine,
@@ -119,12 +120,12 @@ def _opened(
     opening = engine.check_may(procedure, told.act, told.who)
     if not opening.opens or opening.to is None:
         raise NotAllowed(f"“{opening.name.zh}”不能开始一件办件", f"{opening.name.en} does not open a case")
-    if variant and variant not in procedure.variants:
-        raise NotAllowed(f"没有变体 {variant}", f"there is no variant {variant}", "variant")
     claimed = _claimed(told, now, [])
     promise = abouts.check(about, procedure_id, shelf.day(now))
+    item = itemized.on(about.item, shelf.day(claimed))
+    variant = choosing.variant(procedure, variant, about, item, now)
     procedure = variants.apply(procedure, variant, promise)
-    if (item := itemized.on(about.item, shelf.day(claimed))) is not None:
+    if item is not None:
         itemized.check_alive(item, shelf.day(claimed))
         procedure = itemized.apply(procedure, item)
     opening = procedure.acts[told.act]

@@ -54,6 +54,9 @@ class Item(Definition):
     )
     at_window: bool = Field(default=False, description="decided at the window itself (授权)")
     at_once: bool = Field(default=False, description="done on the spot (即办)")
+    fast_track: bool = Field(
+        default=False, description="firms of credit class A go by the fast track of its procedure (信用快办)"
+    )
     in_centre: bool = Field(default=True, description="accepted at the service centre (进驻)")
     special: list[Special] | None = Field(
         default=None, description="what its own law allows to stop the clock; none given: not examined yet"

@@ -68,12 +68,12 @@ class Ledger:
         if event.type == "cases.opened":
             self.cases[event.subject] = {
                 "key": position, "procedure": event.procedure, "item": said.get("item", ""), "opener": event.organization,
-                "opened": event.occurred_at, "ended": None, "closed": None, "done": {},
+                "variant": said.get("variant", ""), "opened": event.occurred_at, "ended": None, "closed": None, "done": {},
             }  # fmt: skip
         case = self.cases.get(event.subject)
         if case is None or kind == "concerned":
             return
-        common = {name: case[name] for name in ("key", "procedure", "item", "opener")}
+        common = {name: case[name] for name in ("key", "procedure", "item", "opener", "variant")}
         if event.type.startswith("cases."):
             self.move(position, event, said, case, common)
         elif kind == "vanished":
@@ -284,7 +284,10 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
         return share(done, lambda c: c["first_due"] is not None and (allowed(c) or 0) - used(c) >= 1)
     if measure == "speed-up-rate":
         return speed(done)
-    if measure == "mean-days":
+    of_variant = {"green-mean-days": "green", "ordinary-mean-days": ""}
+    if measure in of_variant:
+        done = [c for c in done if c["variant"] == of_variant[measure]]
+    if measure == "mean-days" or measure in of_variant:
         total = sum(used(c) for c in done)
         return Figure(
             Fraction(total, len(done)) if done else None, total, len(done), {c["proof"]: True for c in done}

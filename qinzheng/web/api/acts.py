@@ -28,7 +28,7 @@ from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries as events
 from qinzheng.web.api import asked as asks
-from qinzheng.web.api import shapes
+from qinzheng.web.api import known, shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, key_of, refused, router
 from qinzheng.web.api.problems import Problem, not_found
 from qinzheng.web.api.straight import straight
@@ -47,6 +47,8 @@ def open_case(request: ApiRequest, response: HttpResponse, new: asks.NewCase) ->
         told_of = new.model_dump(
             include={"item", "title", "town", "parties", "concerns", "outside", "variant"}
         )
+        if not new.variant:
+            del told_of["variant"]  # then the case may have been given one
         _same(done, new, told_of)
     response["Location"] = f"{request.path}/{done.number}"
     return Status(201, _done(response, done))
@@ -62,6 +64,7 @@ def _opened(request: ApiRequest, new: asks.NewCase, key: uuid.UUID) -> told.Done
         stands, caller = found
         try:
             request.rule.check(caller.user)
+            known.check(new)
             today = dt.datetime.now(shelf.ZONE).date()
             who = _who(
                 caller.user, shelf.in_force("procedure", new.procedure, today).definition, new.act, None

@@ -19,6 +19,7 @@ from qinzheng.clocks.machine import FAR
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
+from qinzheng.mechanisms.channels import giving as channels
 from qinzheng.mechanisms.papers import queries as papers
 from qinzheng.organizations import queries as organizations_of
 from qinzheng.parties import queries as parties
@@ -91,12 +92,23 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
         "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, tried),
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
         "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
+        "channel": _channel(case, procedure),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
         "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case),
         "files": held.listed(reader, case), "may_check": bool(reader.seats) and bool(held.materials(case)),
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip
+
+
+def _channel(case: Case, procedure: Procedure) -> tuple[Text, Text, dt.date] | None:
+    """The green channel that the case goes by: its name, its shepherd's post, its last day."""
+    found = channels.of(case)
+    if found is None:
+        return None
+    post = organizations_of.posts([found.shepherd]).get(found.shepherd)
+    shepherd = organizations_of.text(post) if post else Text(zh=found.shepherd, en=found.shepherd)
+    return procedure.variants[case.variant].name, shepherd, found.until
 
 
 def title(case: Case) -> Text:
