@@ -14,7 +14,15 @@ from qinzheng.cases import items, vocabulary
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
-from qinzheng.exchange import bpmn_commands, collecting_parser, collecting_schema, convert, supervise, what_if
+from qinzheng.exchange import (
+    bpmn_commands,
+    collecting_parser,
+    collecting_schema,
+    convert,
+    replay_parser,
+    supervise,
+    what_if,
+)
 from qinzheng.exchange import checks as exchange_checks
 from qinzheng.exchange import schema as exchange_schema
 from qinzheng.exchange.upward import parser as upward_parser
@@ -69,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     supervise.register(groups, KINDS)
     convert.register(groups, KINDS)
     what_if.register(groups, KINDS)
+    replay_parser.register(groups, KINDS, console.on_database)
     collecting_parser.register(groups, console.on_database)
     upward_parser.register(groups, console.on_database)
     console.register(groups)
