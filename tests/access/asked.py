@@ -25,15 +25,17 @@ from qinzheng.access import actions as access
 from qinzheng.access.login import BACKEND
 from qinzheng.access.users import ANONYMOUS, User
 from qinzheng.cases import actions as cases
+from qinzheng.cases import attachments
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
+from qinzheng.mechanisms.applying import drafts
 from qinzheng.notifications.models import Notice
 from qinzheng.organizations.models import Organization
 from qinzheng.supervision.models import Card
-from tests import townhall
+from tests import townhall, uploads
 from tests.townhall import POWERS, Townhall
 
 FILE = Path(__file__).with_name("matrix.csv")
@@ -44,6 +46,8 @@ ROLES = (
 DAYS = 86_400_000_000
 SECRET = {"window": "试金石甲密文", "sealed": "试金石乙密文"}
 """Texts that only whoever handles or judges the case may read."""
+FILES = {"draft": "试金石丙附件.pdf", "window": "试金石甲附件.pdf", "sealed": "试金石乙附件.pdf"}
+"""Names of files that only whoever may have the file reads."""
 
 
 @dataclass
@@ -104,6 +108,7 @@ def build(city: Townhall) -> Things:
             for name, whom in (("window", "handler"), ("sealed", "accused"))
         },
     }  # fmt: skip
+    models.update(_files(city, made))
     return Things(city, {name: Case.objects.get(pk=case.pk) for name, case in made.items()}, cards, models)
 
 
@@ -117,6 +122,18 @@ def _case(city: Townhall, unit: str, days: int, concerns: tuple[str, ...] = ()) 
         item.procedure, "receive", city.who("clerk", "clerk"), {}, occurred_at=at, about=about
     )
     return Case.objects.get(pk=done.case)
+
+
+def _files(city: Townhall, made: Mapping[str, Case]) -> dict[str, Model]:
+    """A draft of the citizen with a file, and a file of each of two cases."""
+    writer, party = city.user("citizen").pseudonym, city.parties["citizen"]
+    draft = drafts.begin(writer, party, made["window"].item)
+    found: dict[str, Model] = {"draft own": draft}
+    for name, file in FILES.items():
+        where: dict[str, Any] = {"draft": draft.pk} if name == "draft" else {"case": made[name]}
+        content = uploads.pdf(SECRET.get(name, name).encode())
+        found[f"file {name}"] = attachments.take(file, content, party=party, material="", by=writer, **where)
+    return found
 
 
 def _notice(post: str, case: Case) -> Notice:
@@ -180,11 +197,21 @@ def address(what: str, thing: str, things: Things) -> str:
         "item": things.cases["window"].item, "status": 404, "organization": thing if thing in ("housing", "water") else "nowhere",
         "measure": "accepted", "by": "organization", "kind": "csv", "id": "housing", "digest": "0", "mandate": 999_999,
         "paper": "papers.mandate", "serial": 1, "form": "pdf",
+        "draft": _id(things, "draft own") if thing == "own" else NOWHERE, "file": _id(things, f"file {thing}"), "step": "form",
+        "material": "nothing",
     }  # fmt: skip
     path = what.replace("<str:source>/<str:number>", "行政许可法/42")
     if path == "style/<digest>.css":
         path = next(each for each in _patterns(get_resolver()) if each.startswith("style/"))
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(filled[found[1]]), path)
+
+
+NOWHERE = str(uuid.UUID(int=7))
+
+
+def _id(things: Things, name: str) -> str:
+    """The random part of the id of a draft or a file."""
+    return str(things.models[name].pk).partition(":")[2] if name in things.models else NOWHERE
 
 
 def browsers(things: Things) -> dict[str, Client]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.signals import request_finished
 from django.db import close_old_connections
-from django.test import Client
+from django.test import Client, override_settings
 
 from qinzheng.access import rules
 from tests import townhall
@@ -29,8 +29,11 @@ POSTED = {
 
 
 @pytest.fixture(scope="module")
-def things(django_db_setup: None, django_db_blocker: Any) -> Iterator[Things]:
-    with django_db_blocker.unblock(), townhall.standing() as city:
+def things(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Things]:
+    folder = override_settings(FILES=str(tmp_path_factory.mktemp("files")))
+    with folder, django_db_blocker.unblock(), townhall.standing() as city:
         yield asked.build(city)
 
 
@@ -108,6 +111,7 @@ def test_what_is_secret_stands_in_no_answer_that_may_not_hold_it(
 ) -> None:
     number = things.cases["sealed"].number
     hidden = {
+        **{asked.FILES[key]: f"file {key}" for key in ("window", "sealed")},
         number: "see",
         asked.SECRET["sealed"]: "text",
         NAMES["citizen"]: "person",
@@ -130,6 +134,8 @@ def test_what_is_secret_stands_in_no_answer_that_may_not_hold_it(
 
 def _may_hold(things: Things, row: Row, role: str, kind: str) -> bool:
     user, sealed = things.user(role), things.cases["sealed"]
+    if kind in things.models:
+        return rules.can(user, "see", things.models[kind])
     if kind == "see":
         opening = row[1].startswith("openings/") and rules.can(user, "see", things.models["opening sealed"])
         return opening or rules.can(user, "see", sealed)
