@@ -27,6 +27,7 @@ from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
 from qinzheng.mechanisms.applying import drafts
 from qinzheng.mechanisms.channels import giving as channels
+from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.notifications import mail, quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
@@ -41,7 +42,7 @@ from qinzheng.web.operating import views as operating
 from qinzheng.web.reporting import views as upward_page
 
 shelf.set_kinds(wiring.KINDS)
-cases.PROJECTORS[:] = [live.project]
+cases.PROJECTORS[:] = [live.project, matters.ended]
 choosing.FLAGGED[:] = [channels.flagged]
 definitions.ON_PUBLISH[:] = [shelf.expire, programs.forget]
 projections.PROJECTIONS[:] = [

@@ -19,6 +19,7 @@ from qinzheng.exchange import (
     collecting_parser,
     collecting_schema,
     convert,
+    items_json,
     replay_parser,
     supervise,
     what_if,
@@ -29,6 +30,7 @@ from qinzheng.exchange.upward import parser as upward_parser
 from qinzheng.exchange.upward import schema as upward_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
+from qinzheng.mechanisms.matters import schema as matter_schema
 from qinzheng.mechanisms.papers import schema as paper_schema
 from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
@@ -55,6 +57,7 @@ KINDS: dict[str, Kind] = {
         Kind("procedure", case_schema.Procedure, (case_checks.check_procedure,)),
         Kind("item", items.Item, (items.check_item,)),
         Kind("paper", paper_schema.Paper, (paper_schema.check_paper,)),
+        Kind("matter", matter_schema.Matter, (matter_schema.check_matter,)),
         Kind("vocabulary", vocabulary.Vocabulary, (vocabulary.check_vocabulary,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),
@@ -83,7 +86,9 @@ def build_parser() -> argparse.ArgumentParser:
     console.register(groups)
     process_commands.register(groups)
     measuring.register(groups)
-    bpmn_commands.register(definition_commands.register(groups, KINDS), KINDS)
+    verbs = definition_commands.register(groups, KINDS)
+    bpmn_commands.register(verbs, KINDS)
+    items_json.register(verbs, KINDS)
     party_commands.register(groups)
     token_parser.register(groups)
     account_parser.register(groups)

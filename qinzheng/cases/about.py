@@ -28,7 +28,7 @@ Statement = tuple[str, Sequence[Any]]
 class About:
     """``parties``: relation → party id. ``concerns``: organizations and posts that must not learn of the case.
 
-    ``town``: where it happens. All are fixed when the case is opened.
+    ``town``: where it happens. ``matter``: the parent case of which it is a child. All are fixed when the case is opened.
     """
 
     item: str = ""
@@ -36,12 +36,13 @@ class About:
     town: str = ""
     parties: Mapping[str, str] = field(default_factory=dict)
     concerns: Sequence[str] = ()
+    matter: str = ""
 
     def body(self, promise: Mapping[str, int]) -> dict[str, Any]:
         """What the opening event says of it; only what there is."""
         said: dict[str, Any] = {
             "item": self.item, "title": self.title, "town": self.town, "promise": dict(promise),
-            "parties": dict(self.parties), "concerns": list(self.concerns),
+            "parties": dict(self.parties), "concerns": list(self.concerns), "matter": self.matter,
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 

@@ -76,8 +76,10 @@ class Office(RuleBasedStateMachine):
         ago = random.choice((0, 0, DAY, 30 * DAY))
         key = envelope.uuid7()
         more: dict[str, Any] = {"occurred_at": self.clock.now - ago, "key": key, "variant": variant}
-        done = cases.open_case(name, opening, who, {}, **more)
-        again = cases.open_case(name, opening, who, {}, **more)
+        filled = city.form(random, procedure.acts[opening], self.clock.now)
+        form = {key: value for key, value in filled.items() if procedure.acts[opening].form[key].required}
+        done = cases.open_case(name, opening, who, form, **more)
+        again = cases.open_case(name, opening, who, form, **more)
         assert (done.new, again.new, again.case) == (True, False, done.case)
         self.cases.append(done.case)
         self.seen(done.case)
