@@ -32,6 +32,12 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
+def plain(document: dict[str, Any]) -> bytes:
+    """A document as strict YAML, in the order of its keys."""
+    text = yaml.dump(document, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
+    return text.encode()
+
+
 @dataclass
 class Draft:
     """A draft procedure as a document, and what a person should know of it, in the order of the file."""
@@ -41,8 +47,7 @@ class Draft:
 
     def yaml(self) -> bytes:
         """The document as strict YAML."""
-        text = yaml.dump(self.document, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
-        return text.encode()
+        return plain(self.document)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What the API shows to whom: rules, sealed cases, the feed, pages, the catalogue."""
 
+import json
 import uuid
 
 import pytest
@@ -9,7 +10,9 @@ from qinzheng.access import actions as access
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
+from qinzheng.cases.items import Item
 from qinzheng.cases.models import Case
+from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
 from qinzheng.ledger import sequencer
 from tests.flows.applications import Application, ago, application, opened
@@ -120,6 +123,11 @@ def test_units_items_procedures_and_measures_are_read(window: Application) -> No
     items = window.get("/items", organization="housing").json()
     assert items
     assert window.get(f"/items/{items[0]['id']}").json() == items[0]
+    whole = window.get(f"/items/{items[0]['id']}/definition").json()
+    assert Item.model_validate_json(json.dumps(whole["definition"])) == shelf.library().get(
+        "item", items[0]["id"]
+    )
+    assert window.get("/items/no.such/definition").status_code == 404
     procedures = {each["id"] for each in window.get("/procedures").json()}
     assert "services.matter" in procedures
     one = window.get("/procedures/services.matter").json()

@@ -71,6 +71,22 @@ def item(request: ApiRequest, id: str) -> dict[str, Any]:
     return _item(_one("item", id).definition)
 
 
+@router.get(
+    "/items/{id}/definition",
+    auth=Bearer("definitions"),
+    response=shapes.WholeItem,
+    operation_id="get_item_definition",
+)
+def item_definition(request: ApiRequest, id: str) -> dict[str, Any]:
+    """One service item in force today with all that it says: guide, materials, fees, codes, life, sources."""
+    found = _one("item", id)
+    definition: Item = found.definition
+    return {
+        "id": definition.id, "edition": found.sha256, "in_force_from": definition.in_force_from,
+        "definition": definition.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+    }  # fmt: skip
+
+
 def _item(item: Item) -> dict[str, Any]:
     return {
         **item.model_dump(include=set(shapes.Item.model_fields)), "form": fields_of(item.guide.form),

@@ -215,6 +215,15 @@ class Item(Schema):
     source: list[str]
 
 
+class WholeItem(Schema):
+    """A service item in force; ``definition`` is the whole document, as ``qinzheng definitions items import`` reads it."""
+
+    id: str
+    edition: str
+    in_force_from: dt.date
+    definition: dict[str, Any]
+
+
 class Procedure(Schema):
     """A procedure in force; ``definition`` is the whole document with its sources."""
 
