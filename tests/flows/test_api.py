@@ -215,7 +215,12 @@ def test_an_outside_number_is_noted_once_and_finds_its_case(window: Application)
         ({**LETTER, "form": {"colour": "red"}}, 422, "form.colour"),
         ({**LETTER, "occurred_at": "2026-01-01T09:00:00"}, 422, "occurred_at"),
         ({**LETTER, "occurred_at": "2099-01-01T09:00:00+08:00"}, 422, "occurred_at"),
+        ({**LETTER, "town": "no.such"}, 422, "town"),
+        ({**LETTER, "town": "housing"}, 422, "town"),
+        ({**LETTER, "concerns": ["housing", "no.such"]}, 422, "concerns.1"),
         ({**LETTER, "parties": {"friend": "party:1"}}, 422, "parties"),
+        ({**LETTER, "parties": {"applicant": "party:no.such"}}, 422, "parties"),
+        ({**LETTER, "title": "字" * 2_000_000}, 413, ""),
         ("text", 422, ""),
     ],
 )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -145,6 +147,12 @@ def _invalid(error: ValidationError) -> Problem:
 def _http(error: HttpError) -> Problem:
     if isinstance(error, AuthenticationError):
         return no_token()
+    if isinstance(error.__cause__ or error.__context__, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return Problem(
+            413, "too-large", f"请求最多 {most} 字节，请分成几次",
+            f"a request holds {most} bytes at most: send it in parts",
+        )  # fmt: skip
     return Problem(error.status_code, "malformed", "请求不是可读的 JSON", "the request is not readable JSON")
 
 
