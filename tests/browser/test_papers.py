@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,14 @@ from tests.papers import routes
 from tests.townhall import NAMES, Townhall
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NARROW = {"width": 320, "height": 700}
+NARROW: Any = {"width": 320, "height": 700}
 
 
 @pytest.fixture
-def city(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Townhall]:
+def city(transactional_db: None, settings: Any, tmp_path: Path) -> Townhall:
     settings.HOME = tmp_path
     townhall.publish()
-    yield townhall.build()
+    return townhall.build()
 
 
 def cookie(city: Townhall, name: str, site: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from dataclasses import replace
 from typing import Any
@@ -76,24 +75,6 @@ def test_a_long_paper_numbers_its_pages() -> None:
     for number, page in enumerate(reader.pages, 1):
         assert f"— {number} —" in page.extract_text()
     assert len(reader.pages) > 5
-
-
-def test_the_same_facts_make_the_same_paper() -> None:
-    paper = library().get("paper", "papers.acceptance")
-    said = {name: same(name) for name in ("applicant", "organ", "matter", "case", "number", "act_day", "due")}
-    now = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
-    once, again = (_composed(paper, said, now) for _ in range(2))
-    assert once.kept() == again.kept()
-
-
-def _composed(paper: Paper, said: dict[str, Text], now: dt.datetime) -> Content:
-    held = library()
-    composing_library = composing.shelf.library
-    composing.shelf.library = lambda: held  # type: ignore[assignment]
-    try:
-        return composing.compose(paper, "e", said, now=now, event="x", salt="s")
-    finally:
-        composing.shelf.library = composing_library
 
 
 @pytest.mark.parametrize(

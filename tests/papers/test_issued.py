@@ -18,7 +18,7 @@ from qinzheng.cases import receipts
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
 from qinzheng.ledger import queries as ledger
-from qinzheng.mechanisms.papers import facts, queries
+from qinzheng.mechanisms.papers import actions, facts, queries
 from qinzheng.mechanisms.papers.content import SHOWN, Content
 from qinzheng.mechanisms.papers.queries import Issued
 from qinzheng.parties import texts
@@ -124,9 +124,10 @@ def test_the_pdf_is_tagged_speaks_its_language_and_carries_its_fonts(
     assert root["/Lang"].lower().startswith("zh")
     assert reader.metadata is not None
     assert reader.metadata.title == content(issued).title.zh
+    resources: list[Any] = [page["/Resources"] for page in reader.pages]
     fonts = [
         font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
-        for page in reader.pages for font in page["/Resources"]["/Font"].values()
+        for each in resources for font in each["/Font"].values()
     ]  # fmt: skip
     assert fonts
     assert all("/FontFile3" in each or "/FontFile2" in each for each in fonts)
@@ -224,6 +225,15 @@ def test_a_correction_has_a_new_number_and_the_former_stays(city: Townhall) -> N
     page = Client().get(f"/papers/{first.event}/").content.decode()
     assert second.number in page
     assert "已被代替" in page
+
+
+def test_the_same_events_and_words_make_the_same_paper(city: Townhall) -> None:
+    case = routes.opened(city, "approvals.standard")
+    form = {"papers_received": routes.WRITTEN}
+    who = city.who("clerk", "clerk")
+    once, again = (actions.preview(case, "papers.receipt-of-papers", who, form) for _ in range(2))
+    assert once.kept() == again.kept()
+    assert once.sections[0].lines == tuple(routes.WRITTEN.split("\n"))
 
 
 def test_a_double_click_issues_one_paper(city: Townhall) -> None:

@@ -57,7 +57,7 @@ def issue(
         text = texts.keep_text(written.kept().decode(), case.pk, by=who.actor, organization=who.organization)
         body: dict[str, Any] = {
             "paper": paper_id, "number": written.number, "serial": len(before) + 1, "act": act.event,
-            "digest": written.digest(), "kept": text, "role": who.role,
+            "digest": written.digest(), "kept": text, "role": who.role, "organ": facts.organ(case, now.astimezone(shelf.ZONE).date())[0],
         }  # fmt: skip
         if written.corrects:
             body["corrects"] = written.corrects

@@ -52,7 +52,7 @@ def content(item: Item, paper: Paper) -> Content:
     return Content(
         paper=paper.id, edition=shelf.library().hash(paper), number="", case="", event="", title=title, organ=unit,
         addressee="", paragraphs=tuple(composing.fill(each, filled) for each in paper.body), sections=sections,
-        remedies=None, grounds=composing.grounds(paper.source),
+        remedies=None, grounds=composing.grounds(item.source),
         signed=tuple(composing.fill(each, filled) for each in paper.signed), seal=paper.seal, day="",
         copies=paper.copies, ours=paper.basis == "ours", fields=fields,
     )  # fmt: skip

@@ -29,7 +29,8 @@ def written(content: Content, *, tongue: Tongue = "zh", issued_at: dt.datetime |
     """The file."""
     document = docx.Document()
     _page(document, content, tongue, issued_at)
-    _line(document, _in(content.organ, tongue), 22, align=ALIGN.CENTER, color=RED, bold=True)
+    if content.day:  # a blank form bears no mark of the organ
+        _line(document, _in(content.organ, tongue), 22, align=ALIGN.CENTER, color=RED, bold=True)
     if content.number:
         _line(document, WORDS["number"].zh + content.number, 12, align=ALIGN.RIGHT)
     heading = document.add_heading(level=1)
@@ -43,7 +44,7 @@ def written(content: Content, *, tongue: Tongue = "zh", issued_at: dt.datetime |
     for section in content.sections:
         _run(document.add_heading(level=2), _in(section.heading, tongue), 15)
         for number, words in enumerate(section.lines, 1):
-            _line(document, f"{number}. {words}", 15)
+            _line(document, f"{number}. {words}" if content.day else f"□ {words}", 15)
     if content.remedies is not None:
         _run(document.add_heading(level=2), _in(WORDS["remedies"], tongue), 15)
         _line(document, _in(content.remedies, tongue), 15, indent=tongue == "zh")

@@ -24,7 +24,7 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries as events
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.mechanisms.papers.content import clean
-from qinzheng.mechanisms.papers.schema import Paper
+from qinzheng.mechanisms.papers.schema import Asked, Paper
 from qinzheng.organizations import queries as organizations
 from qinzheng.parties import queries as parties
 from qinzheng.parties.subjects import PartyRefused
@@ -131,9 +131,9 @@ def later(case: Case) -> bool:
     return item is not None and any(each.later for each in item.guide.materials.values())
 
 
-def prefilled(field_: Any, case: Case, day: dt.date) -> str:
+def prefilled(asked: Asked, case: Case, day: dt.date) -> str:
     """What a field that is asked begins with, in Chinese: the issuer reads and corrects it."""
-    kind = getattr(field_, "prefill", None)
+    kind = asked.prefill
     item = item_of(case)
     if kind == "government":
         return government(organ(case, day)[0], day).zh

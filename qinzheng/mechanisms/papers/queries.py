@@ -16,7 +16,7 @@ from qinzheng.ledger.queries import StoredEvent
 from qinzheng.mechanisms.papers import content, facts
 from qinzheng.mechanisms.papers.content import Content
 from qinzheng.mechanisms.papers.facts import Done
-from qinzheng.mechanisms.papers.schema import Paper
+from qinzheng.mechanisms.papers.schema import Asked, Paper
 from qinzheng.parties import queries as parties
 
 ISSUED = "papers.issued"
@@ -47,6 +47,8 @@ class Issued:
     actor: str
     organization: str
     text: str
+    organ: str
+    """In whose name it went out then."""
     corrects: str = ""
     replaced: str = ""
 
@@ -87,6 +89,13 @@ def issued(case: Case) -> list[Issued]:
     return [_with(each, later.get(each.number, "")) for each in found]
 
 
+def prefilled(asked: Asked, case: Case, day: dt.date) -> str:
+    """What a field begins with: as :func:`facts.prefilled`, and the papers that were issued and not replaced."""
+    if asked.prefill == "issued":
+        return "\n".join(f"{each.title.zh} {each.number}" for each in issued(case) if not each.replaced)
+    return facts.prefilled(asked, case, day)
+
+
 def beside(case: Case) -> list[Issued] | None:
     """For the case page: what was issued; None where no paper belongs to the procedure."""
     if not any(case.procedure in each.procedures for each in standing()):
@@ -124,7 +133,7 @@ def _read(event: StoredEvent) -> Issued:
     body = event.body
     return Issued(
         event.id, body["serial"], body["number"], definition(body["paper"], event.under), body["digest"], body["act"],
-        event.recorded_at, event.actor, event.organization, body["kept"], body.get("corrects", ""),
+        event.recorded_at, event.actor, event.organization, body["kept"], body["organ"], body.get("corrects", ""),
     )  # fmt: skip
 
 

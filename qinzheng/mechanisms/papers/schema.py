@@ -23,8 +23,9 @@ WORDS = frozenset(
 """What every paper can say; ``due``: until when the case's main clock runs; ``approver``: the post that did the act."""
 OF_ITEM = frozenset({"organ", "matter", "phone"})
 """What a blank form can say: it is about an item, no case."""
-Prefill = Literal["materials", "later", "government"]
-"""What the field begins with: the item's papers to bring, those that may come later, the government of the organ."""
+Prefill = Literal["materials", "later", "government", "issued"]
+"""What the field begins with: the item's papers to bring, those that may come later, the government of the organ,
+the papers issued on the case."""
 Seal = Literal["organ", "licensing", "none"]
 """Where the seal goes: the organ's own, the special seal that 行政许可法 32 speaks of, or none (signed by a person)."""
 BODIES = ("reconsideration_body", "court")

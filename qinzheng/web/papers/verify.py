@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from qinzheng.cases.queries import NoSuchCase
-from qinzheng.ledger import actions as ledger
+from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as log
 from qinzheng.mechanisms.papers import facts, queries
 from qinzheng.mechanisms.papers.content import SHOWN
-from qinzheng.web.calendars import today
+from qinzheng.organizations import queries as organizations
 
 
 @require_safe
@@ -25,10 +25,10 @@ def paper(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         raise Http404 from why
     if found is None or found[0].concerns.exists():
         raise Http404
-    case, issued = found
+    issued = found[1]
     placed = log.position_of(issued.event)
     context = {
-        "paper": issued, "organ": facts.organ(case, today())[1], "digest": issued.digest[:SHOWN],
-        "at": ledger.instant(issued.at), "position": None if placed is None else placed[0],
+        "paper": issued, "organ": organizations.names([issued.organ])[issued.organ], "digest": issued.digest[:SHOWN],
+        "day": facts.said_day(shelf.day(issued.at)), "position": None if placed is None else placed[0],
     }  # fmt: skip
     return render(request, "papers/verify.html", context)

@@ -162,6 +162,6 @@ def _form(case: Case, possible: Possible, spoken: language.Language, request: Ht
     form = ActForm("paper", act, spoken, page.organizations(spoken), data)
     day = calendars.today()
     form.initial = {
-        key: begun for key, field in act.form.items() if (begun := facts.prefilled(field, case, day))
+        key: begun for key in act.form if (begun := queries.prefilled(possible.paper.asks[key], case, day))
     }
     return form
