@@ -20,6 +20,7 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
 from qinzheng.mechanisms.channels import giving as channels
+from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.mechanisms.papers import queries as papers
 from qinzheng.organizations import queries as organizations_of
 from qinzheng.parties import queries as parties
@@ -92,13 +93,30 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
         "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, tried),
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
         "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
-        "channel": _channel(case, procedure),
+        "channel": _channel(case, procedure), "children": _children(reader, case), "parent": _parent(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
         "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case),
         "files": held.listed(reader, case), "may_check": bool(reader.seats) and bool(held.materials(case)),
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip
+
+
+def _children(reader: User, case: Case) -> list[tuple[Link, Text, Text, dt.datetime | None]]:
+    """The children of one matter that the reader may see: case, what it is about, where it stands, what is due next."""
+    made = matters.children(case)
+    seen = set(rules.scope(reader, "see", Case.objects.filter(pk__in=[each.pk for each in made])).values_list("pk", flat=True))
+    return [
+        (link(each), title(each), procedure_of(each).states[each.state].name, None if each.closed_at else each.next_due)
+        for each in made if each.pk in seen
+    ]  # fmt: skip
+
+
+def _parent(reader: User, case: Case) -> Link | None:
+    """The matter of which the case is a child, where the reader may see it."""
+    id = matters.parent_of(case)
+    found = rules.scope(reader, "see", Case.objects.filter(pk=id)).first() if id else None
+    return None if found is None else link(found)
 
 
 def _channel(case: Case, procedure: Procedure) -> tuple[Text, Text, dt.date] | None:
