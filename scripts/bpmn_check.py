@@ -7,6 +7,7 @@ schema, then ``python -m scripts.bpmn_check FOLDER``. Prints one line a procedur
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -19,15 +20,17 @@ from lxml import etree
 from qinzheng.cases.diagram import diagram
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions.library import Library, default_root
-from qinzheng.exchange import bpmn_writing
+from qinzheng.exchange import bpmn_import, bpmn_writing
 from qinzheng.wiring import KINDS
 
 READER = """
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { BpmnModdle } from 'bpmn-moddle';
 const said = {};
 for (const file of process.argv.slice(2)) {
-  const { rootElement, elementsById, warnings } = await new BpmnModdle().fromXML(readFileSync(file, 'utf8'));
+  const moddle = new BpmnModdle();
+  const { rootElement, warnings } = await moddle.fromXML(readFileSync(file, 'utf8'));
+  writeFileSync(file + '.again', (await moddle.toXML(rootElement, { format: true })).xml);
   const flow = {};
   const walk = (level) => { for (const each of level.flowElements || []) { flow[each.id] = each.$type; if (each.flowElements) walk(each); } };
   rootElement.rootElements.filter((each) => each.$type === 'bpmn:Process').forEach(walk);
@@ -54,10 +57,11 @@ def main() -> int:
         for each in procedures:
             faults = list(_faults(each, seen[str(files[each.id])]))
             valid = schema.validate(etree.parse(files[each.id]))
+            faults += _changed(each, files[each.id].with_name(files[each.id].name + ".again"))
             faults += [] if valid else [str(error) for error in schema.error_log]
             kinds = Counter(seen[str(files[each.id])]["flow"].values())
             print(
-                f"{each.id}: {sum(kinds.values())} elements, {'; '.join(faults) or 'valid, all seen, all drawn'}"
+                f"{each.id}: {sum(kinds.values())} elements, {'; '.join(faults) or 'valid, all seen, all drawn, the same when written by the other side'}"
             )
             wrong += bool(faults)
     return 1 if wrong else 0
@@ -71,6 +75,14 @@ def _read(folder: Path, files: list[Path]) -> dict[str, dict[str, dict[str, str]
     )  # fmt: skip
     found: dict[str, dict[str, dict[str, str]]] = json.loads(done.stdout)
     return found
+
+
+def _changed(procedure: Procedure, written: Path) -> list[str]:
+    """What differs when the other side's own writing of the drawing is opened again."""
+    found = bpmn_import.draft(written.read_bytes(), dt.date.today())
+    if found.notes or Procedure.model_validate(found.document) != procedure:
+        return [f"written by the other side it is another procedure: {found.notes[:3]}"]
+    return []
 
 
 def _faults(procedure: Procedure, seen: dict[str, dict[str, str]]) -> list[str]:

@@ -71,7 +71,7 @@ def procedure(request: HttpRequest, procedure: str) -> HttpResponse:
         for clock in found.clocks.values()
     ]  # fmt: skip
     acts = [(act.name, [found.states[state].name for state in act.from_], found.states[act.to].name if act.to else None,
-             [cited(each) for each in act.source], act.system) for act in found.acts.values()]  # fmt: skip
+             [cited(each) for each in act.source], act.system, act.any_time) for act in found.acts.values()]  # fmt: skip
     context = {
         "procedure": found, "clocks": clocks, "acts": acts, "sources": [cited(each) for each in found.source],
         "basis": words.BASIS[found.basis],
