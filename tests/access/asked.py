@@ -131,7 +131,7 @@ def _files(city: Townhall, made: Mapping[str, Case]) -> dict[str, Model]:
     found: dict[str, Model] = {"draft own": draft}
     for name, file in FILES.items():
         where: dict[str, Any] = {"draft": draft.pk} if name == "draft" else {"case": made[name]}
-        content = uploads.pdf(SECRET.get(name, name).encode())
+        content = uploads.pdf(file.encode())
         found[f"file {name}"] = attachments.take(file, content, party=party, material="", by=writer, **where)
     return found
 
