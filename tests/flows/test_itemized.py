@@ -116,6 +116,7 @@ def test_no_longer_than_its_law_allows_in_all_and_by_the_edition_of_the_opening(
     shown = itemized.narrowed(
         way, cases.item_of(Case.objects.get(pk=case)), "notify_special", way.acts["notify_special"], HANDLER
     )
+    assert shown is not None
     assert list(shown.form["procedure"].choices) == ["testing"]
     later = opened()
     cases.perform(later, "accept", CLERK, {})

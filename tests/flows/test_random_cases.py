@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from qinzheng.cases import actions as cases
+from qinzheng.cases import choosing
 from qinzheng.cases.engine import Who
 from qinzheng.cases.fields import BadForm
 from qinzheng.cases.models import Case
@@ -46,6 +47,7 @@ class Office(RuleBasedStateMachine):
 
     clock: DatabaseClock
     latest = 0
+    flagged = False
     reached: set[tuple[str, str]] = set()
 
     def __init__(self):
@@ -71,6 +73,7 @@ class Office(RuleBasedStateMachine):
         random = Random(seed)
         procedure = library.procedure(name)
         variant = "green" if green and "green" in procedure.variants else ""
+        Office.flagged = bool(variant)
         opening = next(act for act, definition in procedure.acts.items() if definition.opens)
         who = Who("k", "住建局", random.choice(procedure.acts[opening].by))
         ago = random.choice((0, 0, DAY, 30 * DAY))
@@ -206,7 +209,8 @@ def batch_cards(now):
         }
 
 
-def test_whatever_is_done_the_tables_are_what_the_ledger_says(clock):
+def test_whatever_is_done_the_tables_are_what_the_ledger_says(clock, monkeypatch):
+    monkeypatch.setattr(choosing, "FLAGGED", [lambda about, now: Office.flagged])
     Office.clock, Office.reached = clock, set()
     run_state_machine_as_test(
         Office,
