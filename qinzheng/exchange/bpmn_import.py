@@ -106,7 +106,12 @@ class _Import(Timing):
 
     def _ordered(self, part: str, found: dict[str, Any]) -> dict[str, Any]:
         """As the definition had them; what is new comes last."""
-        known = [name for name in self.order.get(part, []) if isinstance(name, str) and name in found]
+        order = self.order.get(part)
+        known = (
+            [name for name in order if isinstance(name, str) and name in found]
+            if isinstance(order, list)
+            else []
+        )
         return {name: found[name] for name in dict.fromkeys([*known, *found])}
 
     # -- acts -------------------------------------------------------------------------------------

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
+import pydantic
+
+from qinzheng.cases.schema import Act, Joint, State
+from qinzheng.clocks.schema import Clock
+from qinzheng.definitions.form import Text
 from qinzheng.exchange import bpmn
 
 LARGEST = 20_000_000
@@ -48,6 +53,10 @@ QUIET = frozenset(
     {"documentation", "incoming", "outgoing", "extensionElements", "laneSet", "flowNodeRef", "auditing"}
 )
 """Children that are read with what holds them, or say nothing of their own."""
+
+
+PARTS: dict[str, type[pydantic.BaseModel]] = {"state": State, "act": Act, "clock": Clock, "joint": Joint}
+"""What elements of ours carry; the process carries the rest."""
 
 
 class NotBpmn(Exception):
@@ -311,9 +320,21 @@ def _said(element: Element) -> Ours:
     ours.number = int(number) if number.lstrip("-").isdigit() and number.isascii() and len(number) < 6 else 0
     if element.text.strip():
         try:
-            ours.body = json.loads(element.text)
+            ours.body = _body(element)
         except (ValueError, RecursionError):
-            ours.body = None
-        ours.broken = not isinstance(ours.body, dict)
-        ours.body = None if ours.broken else ours.body
+            ours.broken = True
     return ours
+
+
+def _body(element: Element) -> dict[str, Any]:
+    """The definition that an element of ours carries. Raises ``ValueError`` where it is none."""
+    body = json.loads(element.text)
+    model = PARTS.get(element.tag)
+    if model is not None:
+        model.model_validate_json(element.text)
+    elif not isinstance(body, dict) or not isinstance(body.get("order", {}), dict):
+        raise ValueError("no definition")
+    else:
+        Text.model_validate(body.get("name"))
+    found: dict[str, Any] = body
+    return found

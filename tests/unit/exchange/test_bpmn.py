@@ -282,6 +282,43 @@ def test_a_broken_definition_inside_is_said_and_the_drawing_counts() -> None:
     assert any("cannot be read" in each.en for each in found.notes)
 
 
+SOUND = write(procedure("approvals.joint")).decode()
+
+
+@given(
+    st.integers(0, len(SOUND)),
+    st.integers(0, 400),
+    st.text('<>"&{}[]:,/=abc019_-\0 ', max_size=30),
+    st.integers(0, 60_000),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_spoilt_drawing_is_refused_or_drafted_but_never_breaks(
+    at: int, length: int, put: str, other: int
+) -> None:
+    text = SOUND[:at] + put + SOUND[at + length :]
+    swapped = re.sub(
+        r'(ref|Ref|id)="[^"]*"',
+        lambda found: f'{found[1]}="state_received"' if found.start() > other else found[0],
+        SOUND,
+        count=1,
+    )
+    for raw in (
+        text.encode(),
+        swapped.encode(),
+        re.sub(r">\{[^<]*<", ">{}<", SOUND[:at]).encode() + SOUND[at:].encode(),
+    ):
+        try:
+            found = draft(raw, DAY)
+        except NotBpmn as why:
+            refused = why
+        else:
+            bpmn_commands.lacking(found.yaml(), Path("draft.yaml"), library())
+            continue
+        assert refused.line >= 1
+        assert refused.zh
+        assert refused.en
+
+
 def test_commands_say_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert wiring.main(["definitions", "bpmn", "export", "--to", str(tmp_path / "all")]) == 0
     assert sorted(each.stem for each in (tmp_path / "all").iterdir()) == sorted(SHIPPED)
