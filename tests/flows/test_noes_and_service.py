@@ -99,6 +99,7 @@ def test_decision_certificate_service_and_the_clock_ends_on_the_day_served(clock
     done = cases.perform(case, "issue", CLERK, {**SERVED, "served_on": "2026-03-12", "point": "town-01"})
     assert done.state == "issued"
     ended = Clock.objects.get(case=case, clock="certificate").ended_at
+    assert ended is not None
     assert ended.astimezone(shelf.ZONE).date().isoformat() == "2026-03-12"
     assert "standard.law-step-late-approvals" not in valid_cards(case)
 

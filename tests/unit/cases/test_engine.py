@@ -236,7 +236,7 @@ def test_a_rule_that_watches_only_answers_never_wakes() -> None:
 # -- no dead ends --------------------------------------------------------------------------------------
 
 
-FORM = {"organs": ["甲", "乙"], "next": "丙"}
+FORM = {"organs": ["甲", "乙"], "next": "丙", "remedies": True, "outside_organ": "丁"}
 
 
 def whoever(procedure: Procedure, here: Situation, name: str) -> Who:
