@@ -166,6 +166,13 @@ def test_a_unit_sees_its_own_figures_only(busy, client, path):
     assert client.get(f"/overview/housing/{path}").status_code == 302
 
 
+def test_a_division_is_led_to_the_figures_of_the_department_in_whose_name_it_acts(city, client):
+    client.force_login(
+        small_city.officer("division", "housing-a", ["handler"]).account, backend=small_city.BACKEND
+    )
+    assert client.get("/overview/").headers["Location"] == reverse("overview-unit", args=["housing"])
+
+
 def test_a_sealed_case_is_in_no_evidence_of_whom_it_concerns(city, client):
     sealed = letter("housing", 20, concerns=("water",)).case
     reply(sealed, "housing")

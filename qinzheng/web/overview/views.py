@@ -63,7 +63,10 @@ KINDS = {
 
 @require_safe
 def city(request: HttpRequest) -> HttpResponse:
-    """To the widest unit whose figures the reader may see: the city, else the reader's own."""
+    """To the widest unit whose figures the reader may see: the city, else the one in whose name the reader acts.
+
+    A division's cases count for its department, so its own page holds noughts.
+    """
     reader: User = request.reader  # type: ignore[attr-defined]
     if reader.is_anonymous:
         return _login(request)
@@ -71,7 +74,8 @@ def city(request: HttpRequest) -> HttpResponse:
         raise Http404
     allowed = set(rules.scope(reader, "measure", Organization.objects.all()).values_list("pk", flat=True))
     tops = [branch.id for branch in organizations.tree(today()) if branch.id in allowed]
-    wide = tops or sorted(reader.organizations & allowed) or sorted(allowed)
+    acting = {seat.unit or seat.organization for seat in reader.seats}
+    wide = tops or sorted(acting & allowed) or sorted(allowed)
     if not wide:
         raise Http404
     return redirect("overview-unit", wide[0])
