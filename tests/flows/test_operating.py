@@ -109,6 +109,8 @@ def test_an_administrator_reads_what_stands_still_and_the_remedy():
 @pytest.mark.django_db
 def test_every_duty_and_figure_has_its_words():
     assert {duty.name for duty in worker.DUTIES} == set(views.DUTIES)
+    for duty in worker.DUTIES:  # at rest it does not look as if it stood still
+        assert views.LATE_S.get(duty.name, views.LATE_OTHERWISE_S) > 1.5 * duty.every_s, duty.name
     assert set(worker_duties.DUTIES) <= set(worker.DUTIES)
     whole = {metric.name for ask in views.FIGURES for metric in ask() if not metric._labelnames}
     assert whole == set(views.WORDS)

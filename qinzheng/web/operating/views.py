@@ -42,6 +42,8 @@ DUTIES = {
     "sms-receipts": Text(zh="短信回执", en="receipts of short messages"),
     "webhooks": Text(zh="事件推送", en="events pushed to applications"),
     "upward": Text(zh="上报", en="reporting upward"),
+    "scanning": Text(zh="附件查毒", en="files scanned"),
+    "drafts": Text(zh="清除过期的申请草稿", en="drafts of applications that ended cleared"),
 }
 FAULTS = {
     "NoSigningKey": Text(
@@ -81,7 +83,10 @@ WORDS = {
     "qinzheng_upward_unanswered_packets": Text(zh="等待答复的上报包", en="packets waiting for an answer"),
     "qinzheng_upward_open_records": Text(zh="须补正的上报记录", en="reported records to mend"),
 }
-LATE_S = {"sessions": 7_300.0, "checkpoint": 180.0, "officer-days": 120.0, "upward": 180.0, "sms-receipts": 120.0}
+LATE_S = {
+    "sessions": 7_300.0, "drafts": 1_300.0, "checkpoint": 180.0, "officer-days": 120.0, "upward": 180.0,
+    "sms-receipts": 120.0, "scanning": 120.0,
+}  # fmt: skip
 LATE_OTHERWISE_S = 30.0
 """A duty that has not run for so long is shown as standing still (ours)."""
 
