@@ -156,6 +156,10 @@ class City:
         if act == "issue":
             today = dt.datetime.now(shelf.ZONE).date()
             form = {"method": "direct", "proof": f"SD{case.number}", "served_on": today.isoformat()}
+        asked = (
+            cases.procedure_of(case).acts[act].form
+        )  # a case goes on by the edition that it was opened under
+        form = {name: value for name, value in form.items() if name in asked}
         cases.perform(case.pk, act, who(self.seat(case, desk), role, self.desks), form)
 
     def seat(self, case: Case, desk: str) -> str:
