@@ -16,6 +16,7 @@ from qinzheng.cases.items import Item
 from qinzheng.cases.schema import Act
 from qinzheng.definitions import shelf
 from qinzheng.definitions.shelf import NotPublished
+from qinzheng.organizations import queries as organizations
 from qinzheng.parties import keys, texts
 
 RELATIONS = ("applicant", "agent", "reporter")
@@ -109,6 +110,18 @@ def assigned(about: About, opening: Act, form: Mapping[str, Any], day: dt.date) 
     if item is None:
         return form  # said where the item is checked
     return {**form, opening.assigns: itemized.unit(item, day, about.town)}
+
+
+def received(opening: Act, form: Mapping[str, Any], who: Who, day: dt.date) -> Mapping[str, Any]:
+    """The opening form with the desk that receives it, where somebody without a unit opens and nothing assigns one.
+
+    Otherwise nobody would hold the case, and nobody would be late. A city that has no such unit leaves it open.
+    """
+    if opening.assigns is None or opening.desk is None or who.organization or form.get(opening.assigns):
+        return form
+    unit = organizations.organizations({opening.desk}).get(opening.desk)
+    stands = unit is not None and unit.begins <= day and (unit.ends is None or day <= unit.ends)
+    return {**form, opening.assigns: opening.desk} if stands else form
 
 
 def sealed(act: Act, form: dict[str, Any], case: str, who: Who) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def open_case(
     key did something else before, and :class:`~qinzheng.cases.doors.Changed`.
     """
     told = Told(
-        act, who, _with_unit(procedure_id, act, form, about), key, occurred_at, precision, reported_at
+        act, who, _with_unit(procedure_id, act, form, about, who), key, occurred_at, precision, reported_at
     )
     try:
         with writing.one_transaction() as commits:
@@ -92,14 +92,16 @@ def open_case(
 
 
 def _with_unit(
-    procedure_id: str, act: str, form: Mapping[str, Any], about: About | None
+    procedure_id: str, act: str, form: Mapping[str, Any], about: About | None, who: Who
 ) -> Mapping[str, Any]:
-    """The form with the unit that decides the item, where the opening act assigns one and the form names none."""
-    if about is None or not about.item:
+    """The form with the unit that the item assigns, or the desk that receives what an applicant opens."""
+    if who.organization and (about is None or not about.item):
         return form
     today = dt.datetime.now(shelf.ZONE).date()
     opening = shelf.in_force("procedure", procedure_id, today).definition.acts.get(act)
-    return form if opening is None else abouts.assigned(about, opening, form, today)
+    if opening is None:
+        return form
+    return abouts.received(opening, abouts.assigned(about or About(), opening, form, today), who, today)
 
 
 def _opened(

@@ -63,6 +63,12 @@ def _names(procedure: Procedure) -> Iterator[Complaint]:
         yield from _unknown(
             (*at, "joint"), [act.joint] if act.joint else [], procedure.joints, "会办组", "joint group"
         )
+        if act.desk is not None and (act.assigns is None or not act.opens):
+            yield Complaint(
+                (*at, "desk"),
+                "desk 只用于开始环节，并须写 assigns",
+                "a desk belongs to an opening act that says what it assigns",
+            )
         if act.happened in act.form and act.form[act.happened].type != "day":
             yield Complaint(
                 (*at, "happened"), "发生日的栏应为 type: day", "the day it happened is a field of type day"

@@ -84,6 +84,9 @@ class Act(Strict):
     assigns: Identifier | None = Field(
         default=None, description="the form field that names the organization next"
     )
+    desk: Identifier | None = Field(
+        default=None, description="the unit that receives what an applicant opens and no item assigns"
+    )
     form: dict[Identifier, Field_] = {}
     happened: Identifier | None = Field(
         default=None, description="the form field of type day that says on which day it happened"

@@ -107,7 +107,7 @@ def test_the_desks_are_accessible_quiet_and_narrow(log_in: LogIn, city: Townhall
         "handler": ("/work/", "/cases/?q=nothing", f"/cases/{late.number}/", f"/cases/{fresh.number}/", "/cases/new/"),
         "clerk": (f"/cases/new/{item.id}/", "/cases/new/hotline.work-order/"),
         "supervisor": (
-            "/cards/", f"/cards/{red.pk}/", f"/definitions/rules/{red.rule}/{red.edition}/", f"/definitions/items/{item.id}/",
+            "/cards/", f"/cards/{red.pk}/", f"/definitions/rules/{red.rule}/{red.edition}/", f"/items/{item.id}/",
             "/definitions/sources/行政许可法/42/", "/definitions/procedures/approvals.standard/",
         ),
     }  # fmt: skip

@@ -86,7 +86,13 @@ class Writer:
         )  # fmt: skip
         self.cases.append(case)
         case.told = random.random() < 0.6
-        body = {"act": opening, "number": "N", "variant": random.choice(("", "", "", "green")), "form": {}, **self.stands(case)}
+        body = {
+            "act": opening,
+            "number": "N",
+            "variant": random.choice(("", "", "", "green")),
+            "form": {},
+            **self.stands(case),
+        }
         if random.random() < 0.8:
             body["item"] = random.choice(ITEMS)
         if random.random() < 0.4:

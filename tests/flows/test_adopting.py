@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qinzheng.cases import actions as cases
-from qinzheng.cases import adopting, outside
+from qinzheng.cases import adopting, outside, writing
 from qinzheng.cases.about import About
 from qinzheng.cases.adopting import History, Taken
 from qinzheng.cases.engine import Who
@@ -225,7 +225,7 @@ def test_what_a_source_tells_otherwise_is_corrected_by_an_event_and_judged_anew(
     outcome = outside.take([History(key, "letters.reply", better)], whole=True)[0]
     assert (outcome.result, outcome.new, outcome.changed, outcome.gone) == ("continued", 0, 1, 0)
     assert Clock.objects.get(case=id).ending == "completed_on_time"
-    assert Case.objects.get(pk=id).closed_at == adopting.writing.moment(better[1].occurred_at)
+    assert Case.objects.get(pk=id).closed_at == writing.moment(better[1].occurred_at)
     corrected = [event for event in queries.history(id) if event.type == "cases.corrected"]
     assert [event.body["corrects"] for event in corrected] == [2]
     assert corrected[0].occurred_at == better[1].occurred_at
@@ -241,7 +241,7 @@ def test_what_a_source_tells_otherwise_is_corrected_by_an_event_and_judged_anew(
     ]
     outcome = outside.take([History(key, "letters.reply", moved)], whole=True)[0]
     assert outcome.changed == 2
-    assert Case.objects.get(pk=id).opened_at == adopting.writing.moment(moved[0].occurred_at)
+    assert Case.objects.get(pk=id).opened_at == writing.moment(moved[0].occurred_at)
     assert list(projections.check()) == []
 
 
@@ -250,6 +250,7 @@ def test_what_a_source_tells_no_more_is_counted_and_stays(published):
     outside.take([History(key, "letters.reply", [Taken("submit", CLERK, ago(9)), replied(8)])], whole=True)
     before = stands(adopting.case_id(key))
     first = queries.history(adopting.case_id(key))[0].occurred_at
+    assert first is not None
     outcome = outside.take([History(key, "letters.reply", [Taken("submit", CLERK, first)])], whole=True)[0]
     assert (outcome.result, outcome.gone, outcome.changed) == ("known", 1, 0)
     assert stands(adopting.case_id(key)) == before

@@ -94,6 +94,7 @@ def test_an_application_relieved_of_its_post_acts_no_more_at_the_next_request(wi
     organizations.relieve(window.post, BEGINS + dt.timedelta(days=1), by=BY)
     assert window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4()).status_code in (403, 404)
     assert window.post_("/cases", LETTER, uuid.uuid4()).status_code == 403
+    assert window.account.person_id is not None
     organizations.appoint(window.account.person_id, window.post, BEGINS + dt.timedelta(days=2), by=BY)
     assert window.post_(f"/cases/{number}/acts", {"act": "reply"}, uuid.uuid4()).status_code == 200
 

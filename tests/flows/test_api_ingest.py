@@ -72,12 +72,13 @@ def test_several_who_tell_the_same_at_once_tell_it_once(province: Application) -
     opening, act = told("9", "receive", 91), told("9", "accept", 90)
     for each in (opening, act):
         ready = threading.Barrier(5)
-        came: list[tuple[int, Any]] = []
+        came: list[tuple[int, str, int]] = []
 
         def tell(each: dict[str, Any] = each, ready: Any = ready, came: Any = came) -> None:
             ready.wait()
             answer = Application(province.account, province.post, province.secret).post_("/ingest/acts", each)
-            came.append((answer.status_code, answer.json()["number"], answer.json()["new"]))
+            said = answer.json()
+            came.append((answer.status_code, said["number"], said["new"]))
             connection.close()
 
         threads = [threading.Thread(target=tell) for _ in range(5)]

@@ -112,7 +112,7 @@ def test_every_duty_and_figure_has_its_words():
     for duty in worker.DUTIES:  # at rest it does not look as if it stood still
         assert views.LATE_S.get(duty.name, views.LATE_OTHERWISE_S) > 1.5 * duty.every_s, duty.name
     assert set(worker_duties.DUTIES) <= set(worker.DUTIES)
-    whole = {metric.name for ask in views.FIGURES for metric in ask() if not metric._labelnames}
+    whole = {metric.name for ask in views.FIGURES for metric in ask() if not metric._labelnames}  # type: ignore[attr-defined]
     assert whole == set(views.WORDS)
 
 

@@ -26,6 +26,7 @@ SEALED = "compared by its commitment, which is what the ledger holds"
 FOUND_BY = "made from what is sealed, to find it by; no figure is counted from it"
 HINT = "a hint for the sequencer; an event that it would skip is named"
 FOLLOWED = "how far a follower has read; what it reads again it does not do again"
+GIVEN = "a file is opened by its own key and compared with its salted hash, which the ledger holds; no figure is counted from it"
 TOLD = "who was told of which event, made anew from the log by nobody; no figure is counted from it"
 NOT_REPLAYED = {
     ("definitions_edition", "drafted_at"): "before publication; nothing reads it",
@@ -46,6 +47,9 @@ NO_PROJECTION = {
     "operations_heartbeat": "whether the processes run; nothing is counted from it",
     "access_seen": "reads, which are no events", "access_saved_view": "a person's own filters",
     "cases_receipt": "shows an applicant its own case; no figure is counted from it",
+    "cases_attachment": GIVEN, "cases_sealed_file": GIVEN,
+    "applying_application": "which papers come how: shown to the window, and what it stands on is in the event it names",
+    "applying_draft": "what somebody has begun and not sent",
     "cases_look_up": "tries of the last minute, to hold guessing back",
     "exchange_cursor": FOLLOWED, "exchange_touched": FOLLOWED,
     "exchange_record": "what was told to a receiver, signed and chained in the packets, which are replayed",

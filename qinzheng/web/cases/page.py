@@ -105,7 +105,11 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
 def _children(reader: User, case: Case) -> list[tuple[Link, Text, Text, dt.datetime | None]]:
     """The children of one matter that the reader may see: case, what it is about, where it stands, what is due next."""
     made = matters.children(case)
-    seen = set(rules.scope(reader, "see", Case.objects.filter(pk__in=[each.pk for each in made])).values_list("pk", flat=True))
+    seen = set(
+        rules.scope(reader, "see", Case.objects.filter(pk__in=[each.pk for each in made])).values_list(
+            "pk", flat=True
+        )
+    )
     return [
         (link(each), title(each), procedure_of(each).states[each.state].name, None if each.closed_at else each.next_due)
         for each in made if each.pk in seen

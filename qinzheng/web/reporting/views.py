@@ -29,17 +29,34 @@ STATES = {"rejected": Text(zh="接收方退回", en="rejected"), "held": Text(zh
 
 
 class Fault(Protocol):
-    """A record to mend (see ``qinzheng.exchange.upward.repairing``)."""
+    """A record to mend (see ``qinzheng.exchange.upward.repairing``), to be read only."""
 
-    dataset: Text
-    case: str
-    unit: str
-    state: str
-    column: str
-    why: Text
-    mend: Text
-    since: dt.datetime
-    said: str
+    @property
+    def dataset(self) -> Text: ...
+
+    @property
+    def case(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def column(self) -> str: ...
+
+    @property
+    def why(self) -> Text: ...
+
+    @property
+    def mend(self) -> Text: ...
+
+    @property
+    def since(self) -> dt.datetime: ...
+
+    @property
+    def said(self) -> str: ...
 
 
 WORKLIST: list[Callable[[Q, Callable[[str], bool]], Sequence[Fault]]] = []

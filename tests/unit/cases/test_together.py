@@ -22,7 +22,7 @@ WRITES = {
 @st.composite
 def statements(draw: st.DrawFn) -> list[writing.Statement]:
     """Up to eight writes of three tables."""
-    found = []
+    found: list[writing.Statement] = []
     for _ in range(draw(st.integers(0, 8))):
         kind, number, text = (
             draw(st.sampled_from(sorted(WRITES))),
