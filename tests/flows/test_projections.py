@@ -36,6 +36,9 @@ NOT_REPLAYED = {
     ("parties_sealed_text", "erased_at"): "the emptied commitment says that it was erased",
     **{("parties_party", f"{name}_index"): FOUND_BY for name in ("identity", "enterprise", "phone", "name", "similar")},
     ("access_account", "last_login"): "each login is an event; nothing reads this",
+    ("exchange_packet", "sealed"): SEALED, ("exchange_packet", "key_wrapped"): SEALED, ("exchange_packet", "commitment"): SEALED,
+    **{("exchange_packet", name): "on its way: each sending and each answer is an event" for name in (
+        "built_at", "sent_at", "answered_at", "next_at", "attempts", "error")},
     ("ledger_head", "one"): "there is one row", ("ledger_head", "hash"): "every leaf differs under another hash",
     ("ledger_head", "transaction"): HINT, ("ledger_head", "row"): HINT, ("ledger_head", "floor"): HINT,
     ("ledger_head", "cluster"): "another one only makes the sequencer look for what has no position",
