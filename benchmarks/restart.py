@@ -28,7 +28,7 @@ from collections import defaultdict
 
 from benchmarks import api, crash, visitors
 from benchmarks.visitors import Visitor
-from qinzheng.operations import console, database
+from qinzheng.operations import console, database, keeping
 
 KINDS = ("web", "a web process", "worker", "database", "all")
 SETTLE_S = (1.0, 2.0)
@@ -100,33 +100,27 @@ class Clients:
         return max(later - earlier for earlier, later in itertools.pairwise(known))
 
 
-class Keeper:
-    """Starts again what has died."""
+class Keeper(keeping.Kept):
+    """Looks after the processes in a thread of its own; never gives up."""
 
     def __init__(self, commands: dict[str, list[str]]) -> None:
-        self.commands, self.stop = commands, threading.Event()
-        self.running = {name: visitors.start(command, self._told()) for name, command in commands.items()}
+        own = [sys.executable, "-m", "qinzheng.wiring"]
+        told = {**os.environ, "QINZHENG_LOG_LEVEL": "CRITICAL"}
+        super().__init__({name: [*own, *command] for name, command in commands.items()}, told, most=10**6)
+        self.start()
+        self.over = threading.Event()
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self._thread.start()
 
-    @staticmethod
-    def _told() -> dict[str, str]:
-        return {**os.environ, "QINZHENG_LOG_LEVEL": "CRITICAL"}
-
     def _keep(self) -> None:
-        while not self.stop.wait(0.1):
-            for name, process in self.running.items():
-                if process.poll() is not None:
-                    self.running[name] = visitors.start(self.commands[name], self._told())
+        while not self.over.wait(0.1):
+            self.look()
 
     def end(self) -> None:
         """Stop keeping, then stop everything."""
-        self.stop.set()
+        self.over.set()
         self._thread.join()
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
-            process.wait(60)
+        self.stop()
 
 
 def kill(kind: str, keeper: Keeper, cluster: database.Cluster) -> None:

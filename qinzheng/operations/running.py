@@ -22,10 +22,10 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from qinzheng.operations import logs, setting_up, tied, worker
+from qinzheng.operations import keeping, logs, setting_up, tied, worker
 
 PATIENCE_S = 60.0
-"""How long the pages may take to answer, and half a process to end."""
+"""How long the pages may take to answer at first."""
 STREAMS_S = 5
 """Told to stop, the server waits so many seconds for answers under way; a stream of the wall would last five minutes."""
 Children = list[subprocess.Popen[bytes]]
@@ -73,26 +73,35 @@ def up(arguments: argparse.Namespace) -> int:
     setting_up.first_start()
     connections.close_all()
     own = [sys.executable, "-m", "qinzheng.wiring"]
-    commands = [[*own, "worker"], [*own, "web", "--host", arguments.host, "--port", str(arguments.port)]]
+    commands = {
+        "worker": [*own, "worker"],
+        "web": [*own, "web", "--host", arguments.host, "--port", str(arguments.port)],
+    }
     if settings.DEMO:
-        commands.append([*own, "city", "live"])
+        commands["city"] = [*own, "city", "live"]
     environment = {"QINZHENG_LOG_LEVEL": "WARNING", **tied.environment()}
     if settings.DEMO and subprocess.run([*own, "city", "load"], env=environment).returncode:
         return 1
-    processes = [subprocess.Popen(command, start_new_session=True, env=environment) for command in commands]
+    kept = keeping.Kept(commands, environment)
+    kept.start()
     try:
-        health = _health(address + "healthz", processes, stop)
+        health = _health(address + "healthz", list(kept.running.values()), stop)
         if health is None:
             return _ended(stop)
         _say(address, health)
         if not arguments.no_browser and "CI" not in os.environ and _has_screen():
             webbrowser.open(address)
         while not stop.wait(0.5):
-            if any(process.poll() is not None for process in processes):
-                return _ended(stop)
+            for name in kept.look():
+                print(
+                    f"进程 {name} 结束了，已重新启动 / the process {name} ended and was started again",
+                    file=sys.stderr,
+                )
         return 0
+    except keeping.GivenUp:
+        return _ended(stop)
     finally:
-        _stop(processes)
+        kept.stop()
 
 
 def _say(address: str, health: dict[str, Any]) -> None:
@@ -136,20 +145,6 @@ def _read(body: bytes) -> dict[str, Any]:
         return dict(json.loads(body))
     except ValueError:
         return {}
-
-
-def _stop(processes: Children) -> None:
-    """Ask every process to end, then wait; the last ones are killed."""
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-    ends = time.monotonic() + PATIENCE_S / 2
-    for process in processes:
-        try:
-            process.wait(max(ends - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def on_signal(stop: threading.Event) -> None:
