@@ -163,6 +163,11 @@ def test_a_card_falls_and_is_followed_to_its_article(as_: Any, city: Townhall) -
     article = re.search(r'href="(/definitions/sources/[^"]+)"', page)
     assert rule is not None
     assert article is not None
+    events = re.findall(r'href="(/ledger/events/[^"]+)"', page)
+    assert "发出红牌" in page
+    for event in events:
+        assert as_("supervisor").get(event).status_code == 200
+    assert events or "待入签名日志" in page, "what it rests on, with the proof or its waiting for it"
     for address in (rule[1], article[1]):
         assert as_("supervisor").get(address).status_code == 200
         assert address in case_page

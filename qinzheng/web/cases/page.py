@@ -27,9 +27,9 @@ from qinzheng.parties import queries as parties
 from qinzheng.supervision import ruler, sight
 from qinzheng.supervision.explain import CaseSaid, ClockSaid
 from qinzheng.supervision.models import Card as CardRow
-from qinzheng.web import language
+from qinzheng.web import history, language
 from qinzheng.web.calendars import today
-from qinzheng.web.cases import held, history
+from qinzheng.web.cases import held
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited

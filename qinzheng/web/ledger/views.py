@@ -20,8 +20,7 @@ from qinzheng.ledger import merkle, queries
 from qinzheng.ledger.envelope import leaf
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.organizations import queries as organizations
-from qinzheng.web import reader
-from qinzheng.web.cases import history
+from qinzheng.web import history, reader
 from qinzheng.web.components import Link
 
 

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_safe
 
 from qinzheng.access import rules
 from qinzheng.access.users import User
+from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.organizations import queries as organizations
 from qinzheng.supervision.models import Card as CardRow
-from qinzheng.web import paging, reader
+from qinzheng.web import history, paging, reader
 from qinzheng.web.calendars import today
 from qinzheng.web.components import Choice, Filter, Link, State, Table
 from qinzheng.web.definitions.views import cited
@@ -65,7 +66,9 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
     visible = found is not None and rules.can(who, "see", found)
     context = {
         "card": said.cards(who, [row])[0], "rule": rule, "sources": [cited(each) for each in rule.source] if rule else [],
-        "case": found if visible else None, "issued": row.issued_at, "crumbs": [Link(TITLE, reverse("cards")), Link(rule.name if rule else TITLE)],
+        "case": found if visible else None,
+        "events": history.behind(who, found, procedure_of(found), row.pk) if found is not None and visible else [],
+        "issued": row.issued_at, "crumbs": [Link(TITLE, reverse("cards")), Link(rule.name if rule else TITLE)],
     }  # fmt: skip
     return render(request, "supervision/card.html", context)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qinzheng.web.cases import history
+from qinzheng.web import history
 
 
 @pytest.mark.parametrize(

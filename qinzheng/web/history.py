@@ -37,6 +37,15 @@ def of(reader: User, case: Case, procedure: Procedure) -> list[Event]:
     return [event for _, event in by_id(reader, case, procedure)]
 
 
+def behind(reader: User, case: Case, procedure: Procedure, card: str) -> list[Event]:
+    """What a card rests on: the act that gave it, where it was an act, and the card's own events with their proof."""
+    whole = queries.history(case.id)
+    own = [event for event in whole if event.type in OF_CARDS and event.body.get("card") == card]
+    acts = {event.body.get("event") for event in own}
+    chosen = {event.id for event in whole if event.subject_seq in acts} | {event.id for event in own}
+    return [event for id, event in by_id(reader, case, procedure) if id in chosen]
+
+
 def by_id(reader: User, case: Case, procedure: Procedure, only: str = "") -> list[tuple[str, Event]]:
     """The timeline with the ids of its events; ``only`` one of them."""
     found = [event for event in queries.history(case.id) if event.type in SHOWN and only in ("", event.id)]
