@@ -14,9 +14,12 @@ from django.conf import settings as django_settings
 from django.db import connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
 
 from config import settings
 from qinzheng.operations import database
+from scripts.city import ARGUMENTS, CHROMIUM
+from tests.browser.serving import serving
 
 # No test watches the time it takes: a crowded machine is no fault of the code.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -70,3 +73,23 @@ def _truncate_triggers(verb: str) -> None:
     with connections["default"].cursor() as cursor:
         for table in TRUNCATED:
             cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER {table}_truncate")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session, wherever its tests lie; each test opens a context of its own. Skipped where it is missing."""
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"Chromium is not installed at {CHROMIUM}")
+    # Playwright's synchronous interface runs a loop in this thread, which Django takes for an async view.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """The site as it is served, static files and headers included, on the test's database: pages that only read."""
+    with serving() as address:
+        yield address

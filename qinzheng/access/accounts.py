@@ -99,7 +99,7 @@ def one_time_password() -> str:
     """Sixteen letters and digits by chance, with some of each."""
     while True:
         made = "".join(secrets.choice(ALPHABET) for _ in range(ONE_TIME_LETTERS))
-        if any(each.isdigit() for each in made) and any(each.isupper() for each in made):
+        if all(any(kind(each) for each in made) for kind in (str.isdigit, str.isupper, str.islower)):
             return made
 
 

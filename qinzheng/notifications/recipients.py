@@ -166,10 +166,13 @@ class Circle:
 
 
 def _next_roles(procedure: Procedure | None, state: str) -> frozenset[str]:
-    """The roles of office that may act where the case stands; those of the acts of any time where no other does."""
+    """The roles of office that may act where the case stands; those of the acts of any time where no other does.
+
+    An act for some items only (at once) calls nobody beside those who handle every item.
+    """
     if procedure is None:
         return frozenset()
-    acts = [act for act in procedure.acts.values() if state in act.from_]
+    acts = [act for act in procedure.acts.values() if state in act.from_ and act.only is None]
     found = frozenset(role for act in acts for role in act.by) - PUBLIC
     return (
         found

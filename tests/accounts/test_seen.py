@@ -15,12 +15,10 @@ from qinzheng.access.models import Account
 from tests import townhall
 from tests.accounts.conftest import Elsewhere, subject_of
 from tests.accounts.provider import USERS
-from tests.browser.conftest import browser, site
 from tests.browser.seen import axe, watch
 from tests.flows.test_pages_login import code
 from tests.townhall import BY, PASSWORD, Townhall
 
-__all__ = ["browser", "site"]
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_MS = 60_000
 
