@@ -72,7 +72,7 @@ def test_window_department_supervision_and_the_law(log_in: LogIn, city: Townhall
     clerk.get_by_role("link", name="新办件").click()
     clerk.get_by_label("查找事项").fill(item.name.zh)
     clerk.keyboard.press("Enter")
-    clerk.get_by_role("link", name=item.name.zh).click()
+    clerk.get_by_role("link", name=item.name.zh, exact=True).click()
     clerk.get_by_label("姓名或名称").fill("慕容测试")
     clerk.get_by_label("身份证号或统一社会信用代码").fill("110101199003070000")
     clerk.get_by_role("button", name="确认收件").click()
@@ -125,7 +125,7 @@ def test_the_desks_are_accessible_quiet_and_narrow(log_in: LogIn, city: Townhall
 
 
 def test_by_keyboard_and_without_scripts(log_in: LogIn, city: Townhall) -> None:
-    first, second = received(city, 3, accepted=True), received(city, 0, accepted=False)
+    first, second = received(city, 30, accepted=True), received(city, 0, accepted=False)
     page = log_in("handler")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("j")

@@ -21,6 +21,7 @@ from qinzheng.simulation.qinghe import load
 from qinzheng.supervision import programs
 from qinzheng.supervision.models import Card
 from qinzheng.web.wall import stream
+from tests import townhall
 from tests.browser.seen import axe, watch
 from tests.browser.serving import serving
 from tests.flows import small_city
@@ -124,11 +125,7 @@ def falls_overdue(page: Page) -> Case:
 
 
 def test_a_late_licence_leads_to_the_licensing_law(demonstration: str, page: Page) -> None:
-    item = next(
-        each
-        for each in shelf.library().standing("item")
-        if each.procedure == "approvals.standard" and each.organization == "housing"
-    )
+    item = townhall.an_item("housing", "approvals.standard")
     desks = load.desks_of()
     at = int(time.time() * 1_000_000) - 60 * DAY
     done = cases.open_case(
