@@ -14,6 +14,8 @@ import os
 import time
 from typing import Any
 
+import django
+
 from qinzheng.operations import database
 
 SETTINGS = {"shared_buffers": "'256MB'", "max_wal_size": "'2GB'"}
@@ -23,10 +25,9 @@ def writer(url: str, seconds: float, number: int, start: Any, out: Any) -> None:
     """Open letters and answer them until the time is over; two acts a case."""
     os.environ["DATABASE_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    from qinzheng.operations import console  # noqa: PLC0415 (a fresh process: Django first)
 
     database.ensure()
-    console.django.setup()
+    django.setup()
     from qinzheng.cases import actions as cases  # noqa: PLC0415
     from qinzheng.cases.engine import Who  # noqa: PLC0415
 
