@@ -176,7 +176,8 @@ def main() -> None:
         ("act to card on the wall", took),
         ("mark to card recorded", late),
     ):
-        print(f"| {name} | {len(times)} | " + " | ".join(f"{each:.0f}" for each in spread(times)) + " |")
+        told = " | ".join(f"{each:.0f}" for each in spread(times)) if times else "– | – | –"
+        print(f"| {name} | {len(times)} | {told} |")
     print(f"{len(acts.times) / options.seconds:.0f} acts/s of {options.rate:.0f}; cards that never stood on the wall: {never}; "
           f"faults: {acts.faults[:3] or 'none'}; load of the machine {os.getloadavg()[0]:.1f}")  # fmt: skip
 
