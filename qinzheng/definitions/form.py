@@ -7,9 +7,11 @@ and inherits from :class:`Definition`. Unknown keys are errors, in every nested 
 from __future__ import annotations
 
 import datetime as dt
+import re
+from string import Formatter
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=80)]
 SourceRef = Annotated[str, StringConstraints(pattern=r"^[^\s/]+(/[^\s/]+)?$", max_length=120)]
@@ -18,6 +20,18 @@ SourceRef = Annotated[str, StringConstraints(pattern=r"^[^\s/]+(/[^\s/]+)?$", ma
 
 Unit = Literal["minutes", "hours", "working_hours", "working_days", "calendar_days", "months", "years"]
 """What a period is counted in: the word that an article and a clock share."""
+
+
+def _compiles(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as why:
+        raise ValueError(f"不是正则表达式：{why} / not a regular expression: {why}") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression."""
 
 
 class Strict(BaseModel):
@@ -61,3 +75,15 @@ def in_order(begins: dt.date | None, ends: dt.date | None) -> None:
         raise ValueError(
             f"in_force_to {ends} 早于 in_force_from {begins}，请更正 / ends before it begins: correct one"
         )
+
+
+def placeholders(words: str) -> list[str]:
+    """The placeholders of a text in their order; raises ValueError where braces do not fit or hold more than a name."""
+    found = []
+    for _, name, form, conversion in Formatter().parse(words):
+        if name is None:
+            continue
+        if form or conversion or not name.isidentifier():
+            raise ValueError(name)
+        found.append(name)
+    return found

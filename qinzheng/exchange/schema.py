@@ -5,13 +5,12 @@ Every assumption is written in the mapping (``assumptions``), shown in the repor
 
 from __future__ import annotations
 
-import re
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from qinzheng.definitions.form import Definition, Identifier, Strict, Text
+from qinzheng.definitions.form import Definition, Identifier, Pattern, Strict, Text
 
 
 class Moment(Strict):
@@ -32,17 +31,8 @@ class Drawn(Strict):
     """A text drawn from a field, or from the part of it that a pattern matches."""
 
     field: str
-    pattern: str | None = None
+    pattern: Pattern | None = None
     otherwise: str = "unknown"
-
-    @field_validator("pattern")
-    @classmethod
-    def _pattern(cls, text: str | None) -> str | None:
-        try:
-            re.compile(text or "")
-        except re.error as why:
-            raise ValueError(f"不是正则表达式：{why} / not a regular expression: {why}") from None
-        return text
 
 
 class RowAct(Strict):

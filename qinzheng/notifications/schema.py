@@ -7,13 +7,12 @@ stands for is worked out in :mod:`qinzheng.notifications.writing`; none of them 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from string import Formatter
 from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
 from qinzheng.cases.schema import Procedure, Trait
-from qinzheng.definitions.form import Definition, Identifier, Strict, Text
+from qinzheng.definitions.form import Definition, Identifier, Strict, Text, placeholders
 from qinzheng.definitions.library import Complaint, Library
 
 Event = Literal[
@@ -157,18 +156,6 @@ class Notice(Definition):
 def family(event: str) -> tuple[tuple[str, ...], set[str], set[str], set[str]]:
     """The family of an event."""
     return next(each for each in FAMILIES if event in each[0])
-
-
-def placeholders(words: str) -> list[str]:
-    """The placeholders of a text in their order; raises ValueError where braces do not fit or hold more than a name."""
-    found = []
-    for _, name, form, conversion in Formatter().parse(words):
-        if name is None:
-            continue
-        if form or conversion or not name.isidentifier():
-            raise ValueError(name)
-        found.append(name)
-    return found
 
 
 def check_notice(notice: Notice, library: Library) -> Iterator[Complaint]:

@@ -13,7 +13,7 @@ from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Procedure
 from qinzheng.clocks import explain
 from qinzheng.definitions import shelf
-from qinzheng.definitions.form import Text
+from qinzheng.definitions.form import Text, placeholders
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.queries import StoredEvent
 from qinzheng.notifications import schema
@@ -68,7 +68,7 @@ def facts(notice: schema.Notice, happened: Happened) -> Facts:
         name
         for words in (notice.words.title, notice.words.text)
         for tongue in (words.zh, words.en)
-        for name in schema.placeholders(tongue)
+        for name in placeholders(tongue)
     }
     wanted |= set(notice.sms.arguments.values() if notice.sms else ())
     found = {name: _FILLED[name](happened) for name in sorted(wanted)}
@@ -79,7 +79,7 @@ def said(words: Text, known: Facts) -> Text:
     """The words with their placeholders filled; one that is not known is said to be so."""
     zh = {name: pair[0] for name, pair in known.items()}
     en = {name: pair[1] for name, pair in known.items()}
-    named = set(schema.placeholders(words.zh)) | set(schema.placeholders(words.en))
+    named = set(placeholders(words.zh)) | set(placeholders(words.en))
     missing = named - known.keys()
     return Text(
         zh=words.zh.format_map(zh | dict.fromkeys(missing, UNKNOWN.zh)),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qinzheng import wiring
+from qinzheng.definitions.form import placeholders
 from qinzheng.definitions.library import DefinitionErrors, Library, Problem, default_root
 from qinzheng.notifications import schema, writing
 from tests.library import library
@@ -99,8 +100,6 @@ def test_no_shipped_title_holds_more_than_numbers_and_names_of_things() -> None:
     open_ = {"number", "level", "post", "definition"}
     for notice in library().all("notice"):
         named = {
-            name
-            for words in (notice.words.title.zh, notice.words.title.en)
-            for name in schema.placeholders(words)
+            name for words in (notice.words.title.zh, notice.words.title.en) for name in placeholders(words)
         }
         assert named <= open_, notice.id

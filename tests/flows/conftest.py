@@ -1,6 +1,8 @@
 """A database with the shipped definitions published, and one whose clock the test sets."""
 
 import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from qinzheng.definitions.models import Edition
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import projections
 from qinzheng.supervision import programs
-from tests.flows import applications, city
+from tests.flows import applications, city, reports
+from tests.flows.province import Doors
 from tests.library import library
 from tests.receivers import receiving
 
@@ -121,3 +124,11 @@ def receiver(loopback):
     """Another system that takes everything, and remembers it."""
     with receiving() as found:
         yield found
+
+
+@pytest.fixture
+def doors(clock: DatabaseClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    """A city that reports upward, and a receiver on a socket that can be opened and closed."""
+    reports.city(tmp_path, monkeypatch)
+    with reports.receiving(monkeypatch) as opened:
+        yield opened

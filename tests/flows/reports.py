@@ -27,6 +27,16 @@ REPORT = "province-base-data"
 CLERK, HANDLER = Who("p-00000000000a", "housing", "clerk"), Who("p-00000000000b", "housing", "handler")
 
 
+HOUR_US = 3_600_000_000
+BY = "p-00000000000e"
+"""Who mends what was rejected."""
+
+
+def later(clock: Any, hours: float = 2.0) -> None:
+    """So much later by the database's clock."""
+    clock.set(clock.now + int(hours * HOUR_US))
+
+
 def city(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Units, a key that signs packets, and leave to call this machine."""
     applications.city()

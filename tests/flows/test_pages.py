@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from qinzheng.access import actions as access
 from qinzheng.access.models import BreakGlass
@@ -202,11 +203,11 @@ def test_whoever_opens_a_person_in_full_leaves_a_trace(as_: Any, city: Townhall)
 
 def test_filters_are_kept_by_name(as_: Any, city: Townhall) -> None:
     clerk = as_("clerk")
-    kept = clerk.post("/work/views/", {"page": "cases", "label": "在办的", "query": "state=open"})
+    kept = clerk.post(reverse("saved-views"), {"page": "cases", "label": "在办的", "query": "state=open"})
     assert kept["Location"] == "/cases/?state=open"
     assert "在办的" in clerk.get("/cases/").content.decode()
     assert "在办的" not in as_("handler").get("/cases/").content.decode()
-    assert as_("clerk").post("/work/views/", {"page": "nowhere", "label": "x"}).status_code == 404
+    assert as_("clerk").post(reverse("saved-views"), {"page": "nowhere", "label": "x"}).status_code == 404
 
 
 def test_cases_are_found_by_words_number_and_by_people_where_one_may(as_: Any, city: Townhall) -> None:

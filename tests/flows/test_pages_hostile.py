@@ -13,6 +13,7 @@ import pytest
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.test import Client
+from django.urls import reverse
 
 from qinzheng.access import actions as access
 from tests import townhall
@@ -132,6 +133,6 @@ def test_a_form_with_a_nul_is_not_understood(
 ) -> None:
     _, (supervisor, _), _ = askers
     given = {"page": "cases", "label": "a\0b", "query": "state=open"}
-    assert supervisor.post("/work/views/", given).status_code == 400
-    assert supervisor.post("/work/views/", {**given, "label": "ab"}).status_code == 302
+    assert supervisor.post(reverse("saved-views"), given).status_code == 400
+    assert supervisor.post(reverse("saved-views"), {**given, "label": "ab"}).status_code == 302
     assert supervisor.post("/progress/", {"number": "\0", "secret": "\0"}).status_code == 400

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ from qinzheng.exchange.upward import (
 from qinzheng.exchange.upward.models import Answer, Record
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
-from tests.flows import reports
 from tests.flows.conftest import DatabaseClock
 from tests.flows.province import (
     LATER,
@@ -35,11 +33,13 @@ from tests.flows.province import (
     Province,
 )
 from tests.flows.reports import (
+    BY,
     HANDLER,
     REPORT,
     agreed,
     build,
     everybody,
+    later,
     opened,
     send,
     sound,
@@ -50,24 +50,11 @@ from tests.flows.reports import (
 from tests.flows.test_redetermined import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HOUR = 3_600_000_000
-BY = "p-00000000000e"
-
-
-@pytest.fixture
-def doors(clock: DatabaseClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    reports.city(tmp_path, monkeypatch)
-    with reports.receiving(monkeypatch) as opened_:
-        yield opened_
 
 
 @pytest.fixture
 def province(doors: Doors) -> Province:
     return doors.province
-
-
-def later(clock: DatabaseClock, hours: float = 2.0) -> None:
-    clock.set(clock.now + int(hours * HOUR))
 
 
 def settled(clock: DatabaseClock, province: Province) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from qinzheng.exchange.upward import (
 from qinzheng.exchange.upward.models import Packet
 from qinzheng.ledger import crypto
 from qinzheng.wiring import build_parser
-from tests.flows import reports
 from tests.flows.conftest import DatabaseClock
 from tests.flows.province import (
     DAMAGED,
@@ -26,31 +24,20 @@ from tests.flows.province import (
     Province,
 )
 from tests.flows.reports import (
+    BY,
     REPORT,
     agreed,
     build,
+    later,
     opened,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HOUR = 3_600_000_000
-BY = "p-00000000000e"
-
-
-@pytest.fixture
-def doors(clock: DatabaseClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    reports.city(tmp_path, monkeypatch)
-    with reports.receiving(monkeypatch) as opened_:
-        yield opened_
 
 
 @pytest.fixture
 def province(doors: Doors) -> Province:
     return doors.province
-
-
-def later(clock: DatabaseClock, hours: float = 2.0) -> None:
-    clock.set(clock.now + int(hours * HOUR))
 
 
 def command(*words: str) -> int:

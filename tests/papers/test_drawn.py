@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from qinzheng.definitions.form import Text
+from qinzheng.definitions.form import Text, placeholders
 from qinzheng.definitions.library import default_root
 from qinzheng.mechanisms.papers import composing, content, docx, fonts, pdf
 from qinzheng.mechanisms.papers.content import Content, Section
-from qinzheng.mechanisms.papers.schema import Paper, check_paper, placeholders
+from qinzheng.mechanisms.papers.schema import Paper, check_paper
 from tests.library import library
 
 

@@ -6,14 +6,13 @@ The address of the receiver and its public key are the deployment's: ``QINZHENG_
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from qinzheng.cases.schema import Procedure
-from qinzheng.definitions.form import Definition, Identifier, SourceRef, Strict, Text
+from qinzheng.definitions.form import Definition, Identifier, Pattern, SourceRef, Strict, Text
 from qinzheng.definitions.library import Complaint, Library
 from qinzheng.parties import events, fields
 
@@ -63,16 +62,7 @@ class Column(Strict):
     )
     required: bool = False
     longest: int | None = Field(default=None, ge=1, le=4000)
-    pattern: str | None = None
-
-    @field_validator("pattern")
-    @classmethod
-    def _pattern(cls, text: str | None) -> str | None:
-        try:
-            re.compile(text or "")
-        except re.error as why:
-            raise ValueError(f"不是正则表达式：{why} / not a regular expression: {why}") from None
-        return text
+    pattern: Pattern | None = None
 
     @model_validator(mode="after")
     def _asked_with_what_it_needs(self) -> Self:

@@ -8,13 +8,12 @@ the rest is asked of whoever issues the paper, so no paper can contradict its ac
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from string import Formatter
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from qinzheng.cases.schema import Act, Field_, Procedure
-from qinzheng.definitions.form import Definition, Identifier, Strict, Text
+from qinzheng.definitions.form import Definition, Identifier, Strict, Text, placeholders
 from qinzheng.definitions.library import Complaint, Library
 
 WORDS = frozenset(
@@ -98,18 +97,6 @@ class Paper(Definition):
         """What is asked of whoever issues it, as a form: what acts have ``said`` already is left out."""
         fields = {name: field for name, field in self.asks.items() if name not in said}
         return Act(name=self.name, by=self.by, form=dict(fields))
-
-
-def placeholders(words: str) -> list[str]:
-    """The placeholders of a text in their order; raises ValueError where braces do not fit or hold more than a name."""
-    found = []
-    for _, name, form, conversion in Formatter().parse(words):
-        if name is None:
-            continue
-        if form or conversion or not name.isidentifier():
-            raise ValueError(name)
-        found.append(name)
-    return found
 
 
 def check_paper(paper: Paper, library: Library) -> Iterator[Complaint]:

@@ -37,6 +37,7 @@ SORTS = {
     "payment": Text(zh="行政给付", en="payment"), "service": Text(zh="公共服务", en="service"),
     "joint": Text(zh="联办事项", en="joint handling"), "review": Text(zh="行政复议", en="review"),
     "petition": Text(zh="信访", en="petition"), "information": Text(zh="信息公开", en="information"),
+    "former_approval": Text(zh="非许可审批（已取消）", en="former approval, abolished"),
 }  # fmt: skip
 
 
