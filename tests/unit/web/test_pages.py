@@ -2,7 +2,7 @@
 
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -11,7 +11,9 @@ from django.test import Client, RequestFactory
 
 from config import files
 from qinzheng.access.users import Seat, User
+from qinzheng.cases.items import Sort
 from qinzheng.web import assets, errors, headers, navigation, reader, style
+from qinzheng.web.definitions import words
 from qinzheng.web.portal import items
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +126,7 @@ def test_healthz_is_json_for_machines(client: Client) -> None:
     answer = client.get("/healthz")
     assert json.loads(answer.content)["ready"] is False
     assert answer.headers["Cache-Control"].startswith("max-age=0")
+
+
+def test_every_sort_of_item_has_its_words() -> None:
+    assert set(words.SORTS) == set(get_args(Sort))
