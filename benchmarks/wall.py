@@ -26,12 +26,12 @@ from pathlib import Path
 from benchmarks import load, visitors
 from benchmarks.visitors import Visitor, spread
 
-CARDS_A_SECOND, MARKS_A_SECOND = 1.0, 10.0
+CARDS_A_SECOND, MARKS_A_SECOND = 0.5, 1.0
 LATE = dt.timedelta(minutes=5)
 CLIENTS = 16
 AFTER_S = 5.0
 """How long the stream is read after the last act."""
-CARD = re.compile(rb"/cards/([0-9a-f]{16,32})/")
+CARD = re.compile(rb"data-key=\"([^\"]+)\"")
 
 
 class Wall(threading.Thread):
