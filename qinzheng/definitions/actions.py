@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,19 +34,37 @@ def load(library: Library, root: Path, by: str) -> list[Edition]:
     Text that an older edition had already may come back: that is a new edition with its old name.
     Raises :class:`NotPublishable` where nobody is named who drafts.
     """
+    return keep(
+        [draft(held, held.file.relative_to(root).as_posix(), place, by) for held, place in _places(library)]
+    )
+
+
+def draft(held: Held, file: str, place: int, by: str) -> Edition:
+    """A definition as a draft that is not kept yet: ``file`` and ``place`` say where an export writes it.
+
+    Raises :class:`NotPublishable` where nobody is named who drafts.
+    """
     if not by.strip():
         raise NotPublishable("请写明起草人 / say who drafts")
+    definition, text = held.definition, held.document.text
+    return Edition(
+        kind=definition.kind, definition=definition.id, sha256=hashlib.sha256(text).hexdigest(),
+        in_force_from=definition.in_force_from, file=file, place=place, text=text, drafted_by=by.strip(),
+    )  # fmt: skip
+
+
+def keep(made: Sequence[Edition]) -> list[Edition]:
+    """Keep those drafts that differ from the newest edition of their day; each replaces an older draft of it."""
     newest = {_key(row): row for row in Edition.objects.order_by("id").defer("text")}
     drafts, superseded = [], []
-    for held, place in _places(library):
-        draft = _draft(library, held, held.file.relative_to(root).as_posix(), place, by.strip())
-        known = newest.get(_key(draft))
+    for each in made:
+        known = newest.get(_key(each))
         if known is not None:
-            if (known.sha256, known.file, known.place) == (draft.sha256, draft.file, draft.place):
+            if (known.sha256, known.file, known.place) == (each.sha256, each.file, each.place):
                 continue
             if known.published_at is None:
                 superseded.append(known.pk)
-        drafts.append(draft)
+        drafts.append(each)
     with transaction.atomic():
         Edition.objects.filter(pk__in=superseded, published_at=None).delete()
         return Edition.objects.bulk_create(drafts)
@@ -132,14 +151,6 @@ def _places(library: Library) -> list[tuple[Held, int]]:
         place = seen[held.file] = seen.get(held.file, -1) + 1
         found.append((held, place))
     return found
-
-
-def _draft(library: Library, held: Held, file: str, place: int, by: str) -> Edition:
-    definition = held.definition
-    return Edition(
-        kind=definition.kind, definition=definition.id, sha256=library.hash(definition),
-        in_force_from=definition.in_force_from, file=file, place=place, text=held.document.text, drafted_by=by,
-    )  # fmt: skip
 
 
 def _event(edition: Edition, by: str, effect: Mapping[str, Any] | None) -> NewEvent:

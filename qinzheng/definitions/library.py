@@ -149,10 +149,13 @@ class Library:
     def __iter__(self) -> Iterator[Held]:
         return iter(self._of.values())
 
-    def problems(self, kinds: Mapping[str, Kind]) -> list[Problem]:
-        """What does not hold between the definitions: sources, doubles, and every check of each kind."""
+    def problems(self, kinds: Mapping[str, Kind], of: Iterable[Held] | None = None) -> list[Problem]:
+        """What does not hold between the definitions: sources, doubles, and every check of each kind.
+
+        ``of``: only what does not hold of these; what others then lack because of them is found without it.
+        """
         problems: list[Problem] = []
-        for entry in self:
+        for entry in self if of is None else of:
             complaints = [*_sources(entry, self), *_twice(entry, self)]
             for check in kinds[entry.definition.kind].checks:
                 complaints += check(entry.definition, self)

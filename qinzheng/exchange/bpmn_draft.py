@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
+from qinzheng.definitions.writing import plain
 from qinzheng.exchange import bpmn
 from qinzheng.exchange.bpmn_graph import Branches, Graph, Names, Note, name_of, note
 from qinzheng.exchange.bpmn_reading import Drawing, Element, Level, Shape, Way
@@ -23,19 +22,6 @@ HANDLER = "handler"
 PARTS = ("states", "acts", "clocks", "joints")
 DATES = ("in_force_from", "in_force_to", "checked_on")
 Words = dict[str, str]
-
-
-class _Plain(yaml.SafeDumper):
-    """Everything written out: our definitions know no anchors and aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def plain(document: dict[str, Any]) -> bytes:
-    """A document as strict YAML, in the order of its keys."""
-    text = yaml.dump(document, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
-    return text.encode()
 
 
 @dataclass

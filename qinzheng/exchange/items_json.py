@@ -16,7 +16,7 @@ import pydantic
 
 from qinzheng.cases.items import Item, check_item
 from qinzheng.definitions.library import DefinitionErrors, Kind, Library, default_root
-from qinzheng.exchange.bpmn_draft import plain
+from qinzheng.definitions.writing import plain
 
 FORM = "qinzheng.items/1"
 LARGEST = 50_000_000

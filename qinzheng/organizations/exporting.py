@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +33,29 @@ NOTES = (
 
 def template(path: Path) -> None:
     """Write the empty template: every sheet with its header, notes on the columns and one example row."""
-    book = _workbook()
-    for sheet in sheets.SHEETS:
-        page = _page(book, sheet)
-        _write(page, [f"{sheets.EXAMPLE}{sheet.columns[0].example}", *(c.example for c in sheet.columns[1:])])
+    empty(sheets.SHEETS, NOTES).save(path)
+
+
+def empty(known: Sequence[Sheet], notes: Sequence[str]) -> Workbook:
+    """An empty template of some sheets: notes first, then each sheet with its header and one example row."""
+    book = begun(notes)
+    for sheet in known:
+        page = add(book, sheet)
+        write(page, [f"{sheets.EXAMPLE}{sheet.columns[0].example}", *(c.example for c in sheet.columns[1:])])
         for cell in page[page.max_row]:
             cell.font = EXAMPLE
-    book.save(path)
+    return book
 
 
 def export(path: Path, day: dt.date) -> dict[str, int]:
     """Write what exists on a day; imported again it changes nothing. How many rows each sheet has."""
-    book = _workbook()
+    book = begun(NOTES)
     counts = {}
     for sheet, rows in _rows(day):
-        page = _page(book, sheet)
+        page = add(book, sheet)
         counts[sheet.name] = 0
         for row in rows:
-            _write(page, [cells.shown(column, row.get(column.field)) for column in sheet.columns])
+            write(page, [cells.shown(column, row.get(column.field)) for column in sheet.columns])
             counts[sheet.name] += 1
     book.save(path)
     return counts
@@ -87,21 +92,23 @@ def _rows(day: dt.date) -> Iterable[tuple[Sheet, Iterable[Mapping[str, Any]]]]:
     ]  # fmt: skip
 
 
-def _workbook() -> Workbook:
+def begun(notes: Sequence[str]) -> Workbook:
+    """A workbook that begins with a sheet of notes."""
     book = Workbook()
     page = book.active
     assert isinstance(page, Worksheet)
     page.title = sheets.NOTES
     page.column_dimensions["A"].width = 110
-    for note in NOTES:
-        _write(page, [note])
+    for note in notes:
+        write(page, [note])
         page.cell(page.max_row, 1).alignment = Alignment(wrap_text=True)
     return book
 
 
-def _page(book: Workbook, sheet: Sheet) -> Worksheet:
+def add(book: Workbook, sheet: Sheet) -> Worksheet:
+    """One more sheet with its header, a note on each column."""
     page: Worksheet = book.create_sheet(sheet.name)
-    _write(page, list(sheets.titles(sheet)))
+    write(page, list(sheets.titles(sheet)))
     for number, column in enumerate(sheet.columns, start=1):
         head = page.cell(1, number)
         head.font, head.fill = Font(bold=True), HEAD
@@ -111,7 +118,7 @@ def _page(book: Workbook, sheet: Sheet) -> Worksheet:
     return page
 
 
-def _write(page: Worksheet, values: list[Any]) -> None:
+def write(page: Worksheet, values: list[Any]) -> None:
     """One row. Text is written as text, whatever it begins with: openpyxl would take ``=…`` for a formula."""
     number = page.max_row + 1 if any(cell.value is not None for cell in page[page.max_row]) else page.max_row
     for place, value in enumerate(values, start=1):

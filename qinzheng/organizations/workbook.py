@@ -67,6 +67,11 @@ def read(path: Path) -> list[Grid]:
         raise Unreadable(
             f"打不开 {path.name}：{why.strerror}", f"cannot open {path.name}: {why.strerror}"
         ) from None
+    return grids(content)
+
+
+def grids(content: bytes) -> list[Grid]:
+    """The sheets of a file that was handed in; as :func:`read`."""
     if len(content) > LARGEST:
         raise Unreadable("文件超过 50 MB，请拆分", "the file is larger than 50 MB: split it")
     if content.startswith(b"\xd0\xcf\x11\xe0"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qinzheng.cases.item_words import FORMS
 from qinzheng.cases.items import Item
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
@@ -12,13 +13,6 @@ from qinzheng.organizations import queries as organizations
 
 HEADING = Text(zh="随申请提交的材料（齐的请打勾）", en="Papers handed in with it (tick those that are here)")
 IF = Text(zh="（视情形）", en=" (where it applies)")
-FORMS = {
-    "original": "原件",
-    "copy": "复印件",
-    "original_and_copy": "原件和复印件",
-    "electronic": "电子件",
-    "filled_in": "填写",
-}
 
 
 def of(item: Item) -> list[Paper]:
@@ -45,7 +39,7 @@ def content(item: Item, paper: Paper) -> Content:
     if paper.id == APPLICATION:
         fields = (*_PERSON, *(field.name for field in guide.form.values()))
         listed = [
-            f"{each.name.zh}（{FORMS[each.form]}）{IF.zh if each.when else ''}"
+            f"{each.name.zh}（{FORMS[each.form].zh}）{IF.zh if each.when else ''}"
             for each in guide.materials.values() if each.shared_from is None
         ]  # fmt: skip
         sections = (Section(HEADING, tuple(listed)),) if listed else ()

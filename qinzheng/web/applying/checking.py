@@ -16,6 +16,7 @@ from qinzheng.access.users import User
 from qinzheng.cases import attachments
 from qinzheng.cases.actions import item_of, procedure_of
 from qinzheng.cases.guide import Guide
+from qinzheng.cases.item_words import FORMS
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Act
 from qinzheng.definitions.form import Text
@@ -93,7 +94,7 @@ def _rows(who: User, case: Case, guide: Guide, given: QueryDict | None) -> list[
         mine = [shown[each.pk.removeprefix("file:")] for each in theirs if each.material == paper.key]
         mark, note, fault = _mark(paper, given)
         rows.append(
-            Checked(paper, forms.WAYS[paper.way], forms.FORMS[paper.material.form], mine, mark, note, fault)
+            Checked(paper, forms.WAYS[paper.way], FORMS[paper.material.form], mine, mark, note, fault)
         )
     return rows
 

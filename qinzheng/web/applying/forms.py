@@ -37,11 +37,6 @@ WAYS = {
     LATER: Text(zh="稍后补交（容缺受理）", en="I supply it later"),
     SHARED: Text(zh="不用交，部门已有", en="I need not: the office has it"),
 }
-FORMS = {
-    "original": Text(zh="原件", en="original"), "copy": Text(zh="复印件", en="copy"),
-    "original_and_copy": Text(zh="原件和复印件", en="original and copy"), "electronic": Text(zh="电子件", en="electronic"),
-    "filled_in": Text(zh="填写", en="to fill in"),
-}  # fmt: skip
 
 
 class Versioned(forms.Form):

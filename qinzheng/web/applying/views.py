@@ -15,6 +15,7 @@ from qinzheng.access import rules
 from qinzheng.access.users import User
 from qinzheng.cases import attachments
 from qinzheng.cases.attachments_checks import WrongFile
+from qinzheng.cases.item_words import FORMS
 from qinzheng.cases.items import Item
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
@@ -176,7 +177,7 @@ def _bring(here: Place) -> HttpResponse:
     papers = here.papers()
     units = organizations.names({each.material.shared_from for each in papers if each.material.shared_from})
     listed = [
-        (each, forms.FORMS[each.material.form], units.get(each.material.shared_from or "")) for each in papers
+        (each, FORMS[each.material.form], units.get(each.material.shared_from or "")) for each in papers
     ]
     fees = [
         (fee.name, f"{fee.fen / 100:.2f}", fee.per) for fee in here.guide.fees_for(here.content.situations)
@@ -210,7 +211,7 @@ def _files(here: Place, tried: forms.PaperForm | None = None, at: str = "") -> H
     named = attachments.names(file for each in papers for file in each.files)
     shown = [
         (
-            each, forms.FORMS[each.material.form],
+            each, FORMS[each.material.form],
             tried if tried is not None and each.key == at else forms.PaperForm(each, here.spoken, here.draft.version),
             [(file, file.pk.removeprefix("file:"), named[file.pk]) for file in each.files],
             reverse("apply-file", args=[here.draft.pk.removeprefix("draft:"), each.key]),

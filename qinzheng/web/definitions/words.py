@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from qinzheng.cases.item_words import BASIS, SORTS
 from qinzheng.clocks import explain
 from qinzheng.clocks.schema import Clock, Counting, Limit
 from qinzheng.definitions.form import Text
 from qinzheng.definitions.schema import Period
 
-BASIS = {
-    "law": Text(zh="法律法规", en="binding law"),
-    "city": Text(zh="本市文件", en="a city document"),
-    "historical": Text(zh="已失效的规定", en="no longer in force"),
-    "ours": Text(zh="本项目的选择，不是法律", en="our own choice, not a law"),
-}
+__all__ = ["BASIS", "CLAIMS", "LIMITS", "MARKS", "SLOTS", "SORTS", "amount", "period", "plain"]
 MARKS = {
     "primary": Text(zh="已与原文逐条核对", en="compared with the text itself"),
     "excerpt": Text(zh="只见到摘录或报道", en="only an excerpt or a report was seen"),
@@ -31,14 +27,6 @@ LIMITS = {
     "committed": Text(zh="承诺", en="promised"),
     "own": Text(zh="自定", en="our own"),
 }
-SORTS = {
-    "licence": Text(zh="行政许可", en="licence"), "filing": Text(zh="备案", en="filing"),
-    "confirmation": Text(zh="行政确认", en="confirmation"), "registration": Text(zh="登记", en="registration"),
-    "payment": Text(zh="行政给付", en="payment"), "service": Text(zh="公共服务", en="service"),
-    "joint": Text(zh="联办事项", en="joint handling"), "review": Text(zh="行政复议", en="review"),
-    "petition": Text(zh="信访", en="petition"), "information": Text(zh="信息公开", en="information"),
-    "former_approval": Text(zh="非许可审批（已取消）", en="former approval, abolished"),
-}  # fmt: skip
 
 
 def amount(limit: Limit, clock: Clock) -> Text:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from qinzheng.cases import vocabulary
+from qinzheng.cases import paths, vocabulary
 from qinzheng.cases.items import Item
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
@@ -84,7 +84,7 @@ def item(request: HttpRequest, item: str) -> HttpResponse:
     unit = organizations.names([found.organization])[found.organization]
     context = {
         "item": found, "unit": Link(unit, reverse("organization", args=[found.organization])),
-        "procedure": procedure_link(found.procedure), "limits": limits(found, way), "way": path(way),
+        "procedure": procedure_link(found.procedure), "limits": limits(found, way), "way": paths.plainest(way),
         "sort": words.SORTS[found.sort], "sources": sources(found.source), "basis": words.BASIS[found.basis],
         "from_next_day": all(
             clock.counting.unit == "working_days" and clock.counting.start_day == "not_counted"
@@ -116,38 +116,6 @@ def limits(item: Item, way: Procedure) -> list[Limit]:
             )
         )  # fmt: skip
     return told
-
-
-def path(way: Procedure) -> list[Text]:
-    """The way through in its plainest form: from the opening act, always by the first act that leads on."""
-    opening = next((act for act in way.acts.values() if act.opens), None)
-    if opening is None:
-        return []
-    names, state, seen = [opening.name], opening.to, set()
-    while state is not None and not way.states[state].final and state not in seen:
-        seen.add(state)
-        onward = [
-            act
-            for act in way.acts.values()
-            if state in act.from_ and act.to not in (None, state) and act.to not in seen
-        ]
-        forward = [act for act in onward if act.to and not _back(way, act.to)]
-        if not forward:
-            break
-        names.append(forward[0].name)
-        state = forward[0].to
-    return names
-
-
-def _back(way: Procedure, state: str) -> bool:
-    """Whether a state is a side road: it waits for the applicant, for a third party, or ends in nothing."""
-    found = way.states[state]
-    return found.turn in ("applicant", "third_party") or found.final in (
-        "refused",
-        "withdrawn",
-        "void",
-        "transferred",
-    )
 
 
 def sources(references: Sequence[str]) -> list[tuple[Link, Text]]:
