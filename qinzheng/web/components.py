@@ -167,10 +167,6 @@ class Table:
     keep: Sequence[tuple[str, str]] = field(default=())
     """Parameters of the address that the filters must not lose."""
 
-    def lines(self) -> list[tuple[Row, list[tuple[Column, object]]]]:
-        """The rows, each cell with its column: on a narrow screen a row becomes a sheet and says each column's name."""
-        return [(row, list(zip(self.columns, row.cells, strict=True))) for row in self.rows]
-
 
 @dataclass(frozen=True)
 class State:

@@ -6,6 +6,24 @@ from collections.abc import Sequence
 from html import escape
 
 WIDTH, HEIGHT, PAD = 72, 24, 3
+CIRCLE = '<circle class="{}" cx="6" cy="6" r="4"/>'
+SHAPES = {
+    "good": '<path class="line" d="M2 6.5l3 3 5-7"/>',
+    "due": '<path class="line" d="M6 1.5l5 9H1z"/>',
+    "late": '<rect class="full" x="1.5" y="1.5" width="9" height="9"/>',
+    "paused": '<path class="line" d="M4 2v8M8 2v8"/>',
+    "own": CIRCLE.format("full"),
+}
+"""What stands for a tone beside its colour: ✓ good, △ due, ■ late, ‖ paused, ● own; ○ all others."""
+
+
+def badge(tone: str, word: str) -> str:
+    """One state: a shape and a word."""
+    shape = SHAPES.get(tone) or CIRCLE.format("line")
+    return (
+        f'<span class="badge {escape(tone)}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">'
+        f"{shape}</svg>{escape(word)}</span>"
+    )
 
 
 def sparkline(values: Sequence[float], label: str) -> str:

@@ -12,6 +12,7 @@ from typing import cast
 
 from django import template
 from django.template.context import Context
+from django.utils.html import conditional_escape as escape
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -136,14 +137,52 @@ def bar(context: Context, bars: components.Bars) -> SafeString:
     return mark_safe(drawing.bar(bars.share or 0, bars.late, f"{say(context, bars.name)} {bars.word}"))  # noqa: S308 - as above
 
 
-@register.filter
-def kind(value: object) -> str:
-    """What a table's cell holds: the name of its component, or ``plain``."""
+@register.simple_tag(takes_context=True)
+def badge(context: Context, value: components.Badge) -> SafeString:
+    """``{% badge state %}``: a word, a shape and a colour."""
+    return mark_safe(drawing.badge(value.tone, language.pick(value.word, spoken(context))))  # noqa: S308 - escaped there
+
+
+@register.simple_tag(takes_context=True)
+def rows(context: Context, table: components.Table) -> SafeString:
+    """The rows of a table. Made here and not by a template for each cell: a list of fifty has three hundred."""
+    names = [escape(text(context, column.name)) for column in table.columns]
+    return mark_safe("".join(_row(context, table, row, names) for row in table.rows))  # noqa: S308 - escaped below
+
+
+def _row(context: Context, table: components.Table, row: components.Row, names: list[str]) -> str:
+    head, *others = row.cells
+    first = escape(text(context, cast(Text | str, head)))
+    if row.url:
+        first = f'<a href="{escape(row.url)}" data-open>{first}</a>'
+    cells = "".join(
+        f'<td role="cell" data-label="{name}"{_width(column)}>{_cell(context, cell)}</td>'
+        for column, name, cell in zip(table.columns[1:], names[1:], others, strict=True)
+    )
+    pick = _pick(context, row) if table.selectable else ""
+    return f'<tr role="row" data-row>{pick}<th scope="row" role="rowheader">{first}</th>{cells}</tr>'
+
+
+def _width(column: components.Column) -> str:
+    return ' class="number"' if column.number else ' class="wide"' if column.wide else ""
+
+
+def _pick(context: Context, row: components.Row) -> str:
+    label = t(context, "选择 {row}", "Select {row}", row=row.key)
+    box = f'<input type="checkbox" name="row" value="{escape(row.key)}" aria-label="{label}">'
+    return f'<td role="cell" class="pick">{box}</td>'
+
+
+def _cell(context: Context, value: object) -> str:
     if isinstance(value, ruler.Clock):
-        return "clock"
-    if isinstance(value, components.Badge | components.Link):
-        return type(value).__name__.lower()
-    return "text" if isinstance(value, Text) else "due" if isinstance(value, Due) else "plain"
+        return ruler_(context, value, "row")
+    if isinstance(value, components.Badge):
+        return badge(context, value)
+    if isinstance(value, components.Link):
+        return f'<a href="{escape(value.url)}">{escape(text(context, value.name))}</a>'
+    if isinstance(value, Due):
+        return remaining_(context, value)
+    return escape(text(context, cast(Text | str | None, value)))
 
 
 class Due(int):
