@@ -17,7 +17,7 @@ from qinzheng.cases.models import SealedFile
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
 from qinzheng.definitions import shelf
-from qinzheng.exchange import bpmn_writing
+from qinzheng.exchange.bpmn import writing as bpmn_writing
 from qinzheng.exchange.upward import figures as upward_figures
 from qinzheng.exchange.upward import models as upward_models
 from qinzheng.exchange.upward import reconciling as upward_reconciling

@@ -14,18 +14,18 @@ from qinzheng.cases import items, vocabulary
 from qinzheng.cases import schema as case_schema
 from qinzheng.definitions import schema as definition_schema
 from qinzheng.definitions.library import Kind
+from qinzheng.exchange import checks as exchange_checks
 from qinzheng.exchange import (
-    bpmn_commands,
-    collecting_parser,
-    collecting_schema,
     convert,
     items_json,
     replay_parser,
     supervise,
     what_if,
 )
-from qinzheng.exchange import checks as exchange_checks
 from qinzheng.exchange import schema as exchange_schema
+from qinzheng.exchange.bpmn import commands as bpmn_commands
+from qinzheng.exchange.collecting import parser as collecting_parser
+from qinzheng.exchange.collecting import schema as collecting_schema
 from qinzheng.exchange.upward import parser as upward_parser
 from qinzheng.exchange.upward import schema as upward_schema
 from qinzheng.measures import checks as measure_checks

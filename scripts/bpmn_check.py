@@ -20,7 +20,8 @@ from lxml import etree
 from qinzheng.cases.diagram import diagram
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions.library import Library, default_root
-from qinzheng.exchange import bpmn_import, bpmn_writing
+from qinzheng.exchange.bpmn import importing as bpmn_import
+from qinzheng.exchange.bpmn import writing as bpmn_writing
 from qinzheng.wiring import KINDS
 
 READER = """

@@ -78,7 +78,11 @@ def _numbered(text: str, people: bool) -> QuerySet[Case, str]:
     own = Case.objects.filter(number__startswith=text.upper()).values_list("pk", flat=True)
     outside = Case.objects.filter(outside_numbers__number=text).values_list("pk", flat=True)
     found = own.union(outside)
-    return found.union(Case.objects.filter(_of_people(text, people)).values_list("pk", flat=True)) if people else found
+    return (
+        found.union(Case.objects.filter(_of_people(text, people)).values_list("pk", flat=True))
+        if people
+        else found
+    )
 
 
 def _of_people(text: str, allowed: bool) -> Q:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from qinzheng.cases.models import Case, OutsideNumber
 from qinzheng.definitions import shelf
-from qinzheng.exchange.collecting import collect
+from qinzheng.exchange.collecting.runs import collect
 from qinzheng.supervision.models import Card
 from qinzheng.web.wall import stream
 from tests.browser.serving import serving

@@ -9,7 +9,7 @@ from django.db import connection
 
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
-from qinzheng.exchange.collecting import Account
+from qinzheng.exchange.collecting.runs import Account
 from qinzheng.ledger import queries
 
 HEADER = ["办件编号", "事项编码", "受理部门", "申请人", "申请时间", "受理时间", "办结时间", "办理结果"]

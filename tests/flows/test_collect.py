@@ -13,10 +13,11 @@ from qinzheng.cases.items import Item
 from qinzheng.cases.models import Case, OutsideNumber
 from qinzheng.clocks.models import Clock
 from qinzheng.definitions import shelf
-from qinzheng.exchange import collecting, collecting_parser
 from qinzheng.exchange.choosing import Refusal
-from qinzheng.exchange.collecting import collect
-from qinzheng.exchange.collecting_coverage import coverage
+from qinzheng.exchange.collecting import parser as collecting_parser
+from qinzheng.exchange.collecting import runs
+from qinzheng.exchange.collecting.coverage import coverage
+from qinzheng.exchange.collecting.runs import collect
 from qinzheng.exchange.reading import Refused
 from qinzheng.ledger import projections, queries
 from qinzheng.supervision.models import Card
@@ -130,7 +131,7 @@ def test_an_act_that_the_source_changed_is_corrected_and_counted_and_nothing_is_
     gone = one(collect(NAME, place, BY))
     assert (gone.changed, gone.gone_acts, gone.known) == (0, 1, 1)
     assert "no longer tells" in gone.shown[-1][2]
-    assert [body["changed"] for _, body in collecting.runs(NAME)] == [0, 1, 0, 0]
+    assert [body["changed"] for _, body in runs.runs(NAME)] == [0, 1, 0, 0]
     assert list(projections.check()) == []
 
 
@@ -165,7 +166,7 @@ def test_open_cases_that_the_source_no_longer_lists_are_counted(item: str, tmp_p
     collect(NAME, place, BY)
     sheet(tmp_path / "a.xlsx", export(item)[:2])
     assert one(collect(NAME, place, BY)).gone == 2
-    assert coverage(collecting.collector(NAME), dt.datetime.now(dt.UTC)).gone == 2
+    assert coverage(runs.collector(NAME), dt.datetime.now(dt.UTC)).gone == 2
 
 
 def test_a_hostile_or_wrong_file_is_refused_in_words_and_leaves_nothing(item: str, tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_a_hostile_or_wrong_file_is_refused_in_words_and_leaves_nothing(item: st
         collect(NAME, str(tmp_path / "b.xlsx"), BY)
     with pytest.raises(Refusal, match=NAME):
         collect("no-such", "x", BY)
-    assert not list(collecting.runs(NAME))
+    assert not list(runs.runs(NAME))
 
 
 # -- who should report ----------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def test_coverage_names_who_reports_who_is_silent_and_who_never_did(item: str, t
     unit = shelf.library().get("item", item).organization
     old = row("P1", item, 200, 199, 190)
     collect(NAME, sheet(tmp_path / "a.xlsx", [old]), BY)
-    chosen = collecting.collector(NAME)
+    chosen = runs.collector(NAME)
     found = coverage(chosen, dt.datetime.now(dt.UTC))
     items = {line.id: line for line in found.items}
     assert (items[item].cases, items[item].standing) == (1, "silent")

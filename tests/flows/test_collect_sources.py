@@ -13,7 +13,7 @@ from qinzheng.clocks.models import Clock
 from qinzheng.definitions import actions
 from qinzheng.definitions.library import Library, default_root
 from qinzheng.exchange.choosing import Refusal
-from qinzheng.exchange.collecting import collect
+from qinzheng.exchange.collecting.runs import collect
 from qinzheng.ledger import queries
 from qinzheng.wiring import KINDS
 from tests.flows import applications

@@ -8,7 +8,7 @@ from django.test import Client
 
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
-from qinzheng.exchange.bpmn_import import draft
+from qinzheng.exchange.bpmn.importing import draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

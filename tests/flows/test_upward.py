@@ -14,7 +14,7 @@ from django.db import connection
 from qinzheng.cases import actions as cases
 from qinzheng.cases import sealing
 from qinzheng.cases.engine import Who
-from qinzheng.exchange.collecting import collect
+from qinzheng.exchange.collecting.runs import collect
 from qinzheng.exchange.upward import packets, repairing, sending
 from qinzheng.exchange.upward.models import Answer, Entry, Packet, Record
 from qinzheng.ledger import crypto, projections, queries

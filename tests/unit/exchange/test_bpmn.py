@@ -17,11 +17,12 @@ from qinzheng.cases.diagram import diagram
 from qinzheng.cases.layout import layout
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import strict
-from qinzheng.exchange import bpmn, bpmn_commands
-from qinzheng.exchange.bpmn_draft import Draft
-from qinzheng.exchange.bpmn_import import draft
-from qinzheng.exchange.bpmn_reading import DEEPEST, LARGEST, MOST, NotBpmn
-from qinzheng.exchange.bpmn_writing import write
+from qinzheng.exchange.bpmn import commands as bpmn_commands
+from qinzheng.exchange.bpmn import vocabulary
+from qinzheng.exchange.bpmn.draft import Draft
+from qinzheng.exchange.bpmn.importing import draft
+from qinzheng.exchange.bpmn.reading import DEEPEST, LARGEST, MOST, NotBpmn
+from qinzheng.exchange.bpmn.writing import write
 from tests.library import library, procedure
 from tests.unit.exchange.procedures import procedures
 
@@ -101,7 +102,7 @@ def test_the_same_procedure_gives_the_same_bytes_and_every_element_is_drawn() ->
     raw = write(one)
     assert raw == write(one)
     root = ElementTree.fromstring(raw)  # noqa: S314 -- our own
-    model, di = f"{{{bpmn.MODEL}}}", f"{{{bpmn.DI}}}"
+    model, di = f"{{{vocabulary.MODEL}}}", f"{{{vocabulary.DI}}}"
     drawn = {
         each.get("bpmnElement") for each in root.iter() if each.tag in (di + "BPMNShape", di + "BPMNEdge")
     }
@@ -114,7 +115,7 @@ def test_the_same_procedure_gives_the_same_bytes_and_every_element_is_drawn() ->
     assert silent.get("attachedToRef") == "state_received"
     duration = silent.find(f".//{model}timeDuration")
     assert duration is not None
-    assert (duration.text, duration.get("language")) == ("5 working_days", bpmn.WORKING)
+    assert (duration.text, duration.get("language")) == ("5 working_days", vocabulary.WORKING)
     assert len(root.findall(f".//{model}parallelGateway")) == 2
     assert {each.get("name") for each in root.iter(model + "subProcess")} == {"补充材料", "撤回申请"}
 
@@ -204,7 +205,7 @@ def test_everything_that_is_left_out_is_named_with_its_line() -> None:
 
 def test_a_drawing_without_a_start_or_an_end_says_so() -> None:
     raw = (
-        f'<definitions xmlns="{bpmn.MODEL}"><process id="p"><task id="a" name="A"/><task id="b" name="B"/>'
+        f'<definitions xmlns="{vocabulary.MODEL}"><process id="p"><task id="a" name="A"/><task id="b" name="B"/>'
         '<sequenceFlow id="f" sourceRef="a" targetRef="b"/></process></definitions>'
     ).encode()
     found = draft(raw, DAY)
@@ -234,7 +235,7 @@ def drawings(draw: st.DrawFn) -> bytes:
         f'<boundaryEvent id="b{n}" attachedToRef="{draw(ends)}"><timerEventDefinition><timeDuration>{draw(st.sampled_from(["P3D", "PT1H30M", "${x}"]))}'
         "</timeDuration></timerEventDefinition></boundaryEvent>" for n in range(draw(st.integers(0, 2)))
     )  # fmt: skip
-    return f'<definitions xmlns="{bpmn.MODEL}"><process id="p">{shapes}{hung}{ways}</process></definitions>'.encode()
+    return f'<definitions xmlns="{vocabulary.MODEL}"><process id="p">{shapes}{hung}{ways}</process></definitions>'.encode()
 
 
 @given(drawings())

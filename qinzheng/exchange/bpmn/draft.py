@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qinzheng.definitions.writing import plain
-from qinzheng.exchange import bpmn
-from qinzheng.exchange.bpmn_graph import Branches, Graph, Names, Note, name_of, note
-from qinzheng.exchange.bpmn_reading import Drawing, Element, Level, Shape, Way
+from qinzheng.exchange.bpmn import vocabulary
+from qinzheng.exchange.bpmn.graph import Branches, Graph, Names, Note, name_of, note
+from qinzheng.exchange.bpmn.reading import Drawing, Element, Level, Shape, Way
 
 OURS = ["ours/drawings"]
 HANDLER = "handler"
@@ -129,7 +129,7 @@ class Drafting:
         said = body.get("name")
         if not isinstance(said, dict) or not shape.element.name:
             return body
-        if bpmn.clean(str(said.get("zh", ""))) != shape.element.name:
+        if vocabulary.clean(str(said.get("zh", ""))) != shape.element.name:
             self.say(shape.element, f"名称改为“{shape.element.name}”", f"renamed to {shape.element.name!r}",
                      "核对英文名", "check the English name")  # fmt: skip
             body["name"] = {**said, "zh": shape.element.name}

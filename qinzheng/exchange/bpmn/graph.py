@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from qinzheng.exchange import bpmn
-from qinzheng.exchange.bpmn_reading import SUBS, Element, Level, Shape, Way
+from qinzheng.exchange.bpmn import vocabulary
+from qinzheng.exchange.bpmn.reading import SUBS, Element, Level, Shape, Way
 
 Role = Literal["act", "wait", "end", "start", "gate", "pass", "hung"]
 ACTS = frozenset(
@@ -247,5 +247,5 @@ class Graph:
 
 def name_of(shape: Shape, otherwise_zh: str, otherwise_en: str) -> dict[str, str]:
     """The name of a shape in both languages, the drawing's own words in each."""
-    said = bpmn.clean(shape.element.name)
+    said = vocabulary.clean(shape.element.name)
     return {"zh": said or otherwise_zh, "en": said or otherwise_en}

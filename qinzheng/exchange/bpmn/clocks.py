@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from qinzheng.clocks.schema import EXACT
-from qinzheng.exchange import bpmn
-from qinzheng.exchange.bpmn_draft import OURS, Drafting, Instance
-from qinzheng.exchange.bpmn_graph import name_of
-from qinzheng.exchange.bpmn_reading import Ours, Shape
+from qinzheng.exchange.bpmn import vocabulary
+from qinzheng.exchange.bpmn.draft import OURS, Drafting, Instance
+from qinzheng.exchange.bpmn.graph import name_of
+from qinzheng.exchange.bpmn.reading import Ours, Shape
 
 
 class Timing(Drafting):
@@ -70,15 +70,15 @@ class Timing(Drafting):
         which = next((each for each in ("statutory", "own", "given", "committed") if limits.get(each)), "")
         said = limits.get(which) or {}
         unit = (said.get("counting") or clock.get("counting", {})).get("unit", "")
-        read = bpmn.read_amount(shape.duration) if shape.duration.strip() else None
+        read = vocabulary.read_amount(shape.duration) if shape.duration.strip() else None
         if "amount" in said and read != (unit, said["amount"]):
             if read is not None and read[0] == unit:
                 self.say(shape.element, f"时限由 {said['amount']} 改为 {read[1]}", f"the limit was {said['amount']}, now {read[1]}",
                          "与所引条文核对", "compare it with the article cited")  # fmt: skip
                 said["amount"] = read[1]
             else:
-                self.say(shape.element, f"图中的时限“{bpmn.clean(shape.duration)}”与定义不同或读不懂，未采用",
-                         f"the drawing's limit {bpmn.clean(shape.duration)!r} is another unit or not understood: not taken",
+                self.say(shape.element, f"图中的时限“{vocabulary.clean(shape.duration)}”与定义不同或读不懂，未采用",
+                         f"the drawing's limit {vocabulary.clean(shape.duration)!r} is another unit or not understood: not taken",
                          "以哪个为准", "which one holds")  # fmt: skip
         self.clocks[ours.ref] = clock
 
@@ -87,15 +87,15 @@ class Timing(Drafting):
         at = shape.element.attributes["attachedToRef"]
         known = at in self.graph.shapes and self.graph.role(at) in ("act", "wait")
         state = self.state_of.get(at) if known else None
-        read = bpmn.read_amount(shape.duration)
+        read = vocabulary.read_amount(shape.duration)
         starts = [name for name, act in self.acts.items() if act.get("to") == state]
         completes = [
             name for name, act in self.acts.items()
             if state in act.get("from", []) and not act.get("system") and act.get("to") != state
         ]  # fmt: skip
         if state is None or read is None or not starts or not completes:
-            self.say(shape.element, f"定时器“{bpmn.clean(shape.duration)}”未采用：不是单一单位的时长，或不知从何起算",
-                     f"the timer {bpmn.clean(shape.duration)!r} is left out: no duration in one unit, or nothing starts it",
+            self.say(shape.element, f"定时器“{vocabulary.clean(shape.duration)}”未采用：不是单一单位的时长，或不知从何起算",
+                     f"the timer {vocabulary.clean(shape.duration)!r} is left out: no duration in one unit, or nothing starts it",
                      "写成 clocks 的一项", "write it as a clock")  # fmt: skip
             return
         unit, amount = read

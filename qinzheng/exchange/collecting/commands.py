@@ -1,4 +1,4 @@
-"""Bodies of ``qinzheng collect …`` (see ``qinzheng.exchange.collecting_parser``)."""
+"""Bodies of ``qinzheng collect …`` (see ``qinzheng.exchange.collecting.parser``)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dataclasses import asdict
 
 from qinzheng.calendars.calendar import BeyondCalendar
 from qinzheng.definitions import shelf
-from qinzheng.exchange import collecting
 from qinzheng.exchange.choosing import Refusal
-from qinzheng.exchange.collecting import Account
-from qinzheng.exchange.collecting_coverage import Coverage, coverage
-from qinzheng.exchange.collecting_schema import Collector
+from qinzheng.exchange.collecting import runs
+from qinzheng.exchange.collecting.coverage import Coverage, coverage
+from qinzheng.exchange.collecting.runs import Account
+from qinzheng.exchange.collecting.schema import Collector
 from qinzheng.exchange.reading import Refused
 
 REFUSALS = (Refusal, Refused, BeyondCalendar, shelf.NotPublished)
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise Refusal(
                 f"请用 --from 或环境变量 {named} 指明来源 / name the source by --from or the variable {named}"
             )
-        accounts = collecting.collect(arguments.name, place, arguments.by, again=arguments.again)
+        accounts = runs.collect(arguments.name, place, arguments.by, again=arguments.again)
     except REFUSALS as why:
         print(why, file=sys.stderr)
         return 1
@@ -95,7 +95,7 @@ def coverage_(arguments: argparse.Namespace) -> int:
     """Who should report and does not; exit code 1 where somebody does not."""
     try:
         chosen = (
-            [collecting.collector(arguments.name)]
+            [runs.collector(arguments.name)]
             if arguments.name
             else sorted(shelf.library().all("collector"), key=lambda each: each.id)
         )

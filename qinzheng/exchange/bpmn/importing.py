@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from qinzheng.exchange import bpmn, bpmn_reading
-from qinzheng.exchange.bpmn_clocks import Timing
-from qinzheng.exchange.bpmn_draft import DATES, HANDLER, OURS, PARTS, Draft, Instance
-from qinzheng.exchange.bpmn_graph import Graph, Note
-from qinzheng.exchange.bpmn_reading import Drawing, Element, Level, NotBpmn, Shape
+from qinzheng.exchange.bpmn import reading as bpmn_reading
+from qinzheng.exchange.bpmn import vocabulary
+from qinzheng.exchange.bpmn.clocks import Timing
+from qinzheng.exchange.bpmn.draft import DATES, HANDLER, OURS, PARTS, Draft, Instance
+from qinzheng.exchange.bpmn.graph import Graph, Note
+from qinzheng.exchange.bpmn.reading import Drawing, Element, Level, NotBpmn, Shape
 
 SAID = {
     "textAnnotation": ("批注未采用", "an annotation is left out"),
@@ -86,7 +87,7 @@ class _Import(Timing):
                 "in_force_from": self.day, "checked_on": self.day, "source": list(OURS), "basis": "ours",
                 "number": {"prefix": "DR"},
             }  # fmt: skip
-        elif element.name and element.name != bpmn.clean(str(self.head.get("name", {}).get("zh", ""))):
+        elif element.name and element.name != vocabulary.clean(str(self.head.get("name", {}).get("zh", ""))):
             self.say(
                 element,
                 f"名称改为“{element.name}”",

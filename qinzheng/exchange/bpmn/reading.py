@@ -17,7 +17,7 @@ import pydantic
 from qinzheng.cases.schema import Act, Joint, State
 from qinzheng.clocks.schema import Clock
 from qinzheng.definitions.form import Text
-from qinzheng.exchange import bpmn
+from qinzheng.exchange.bpmn import vocabulary
 
 LARGEST = 20_000_000
 DEEPEST = 64
@@ -86,7 +86,7 @@ class Element:
 
     @property
     def name(self) -> str:
-        return bpmn.clean(self.attributes.get("name", ""))
+        return vocabulary.clean(self.attributes.get("name", ""))
 
 
 @dataclass
@@ -272,7 +272,7 @@ class _Reader:
                     and not lane
                     and "{" not in value
                 ):
-                    shape.lane = bpmn.clean(value.split(",")[0])
+                    shape.lane = vocabulary.clean(value.split(",")[0])
         for child in element.children:
             if child.space == self.space and child.tag.endswith("EventDefinition"):
                 shape.defines.append(child.tag.removesuffix("EventDefinition"))
@@ -302,7 +302,7 @@ class _Reader:
             if not self._is(holder, "extensionElements"):
                 continue
             for child in holder.children:
-                if child.space != bpmn.OURS:
+                if child.space != vocabulary.OURS:
                     self._vendor(child.space, child.tag, child.line)
                 else:
                     found = _said(child)

@@ -17,9 +17,10 @@ from qinzheng.cases.checks import check_procedure
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import strict
 from qinzheng.definitions.library import DefinitionErrors, Kind, Library, default_root, invalid
-from qinzheng.exchange import bpmn_import, bpmn_writing
-from qinzheng.exchange.bpmn_draft import Draft
-from qinzheng.exchange.bpmn_reading import LARGEST, NotBpmn
+from qinzheng.exchange.bpmn import importing as bpmn_import
+from qinzheng.exchange.bpmn import writing as bpmn_writing
+from qinzheng.exchange.bpmn.draft import Draft
+from qinzheng.exchange.bpmn.reading import LARGEST, NotBpmn
 
 HEADER = "# 由 BPMN 2.0 图 {name} 导入的草稿，发布前须由人逐条核对\n# A draft imported from the BPMN 2.0 drawing {name}: a person compares it before it is published\n"
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-BODIES = "qinzheng.exchange.collecting_commands"
+BODIES = "qinzheng.exchange.collecting.commands"
 Body = Callable[[argparse.Namespace], int]
 
 

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from qinzheng.exchange import reading
 from qinzheng.exchange.choosing import Refusal
-from qinzheng.exchange.collecting_schema import Collector
+from qinzheng.exchange.collecting.schema import Collector
 from qinzheng.exchange.rawtext import text_of
 from qinzheng.exchange.schema import Mapping as LogMapping
 

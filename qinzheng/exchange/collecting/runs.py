@@ -22,12 +22,12 @@ from qinzheng.cases.models import Case
 from qinzheng.cases.outside import Outcome
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
-from qinzheng.exchange import collecting_sources as sources
 from qinzheng.exchange import mapping as mappings
 from qinzheng.exchange.choosing import Refusal
-from qinzheng.exchange.collecting_cases import Gathered, Gatherer
-from qinzheng.exchange.collecting_schema import Collector
-from qinzheng.exchange.collecting_sources import Part
+from qinzheng.exchange.collecting import sources
+from qinzheng.exchange.collecting.cases import Gathered, Gatherer
+from qinzheng.exchange.collecting.schema import Collector
+from qinzheng.exchange.collecting.sources import Part
 from qinzheng.exchange.mapping import Intake
 from qinzheng.exchange.schema import Mapping
 from qinzheng.exchange.times import Reach

@@ -18,7 +18,7 @@ from qinzheng.cases.layout import Box, Placed, layout
 from qinzheng.cases.schema import Act, Procedure
 from qinzheng.clocks.schema import Clock
 from qinzheng.definitions.form import Text
-from qinzheng.exchange import bpmn
+from qinzheng.exchange.bpmn import vocabulary
 
 TAGS: dict[Sort, str] = {
     "start": "startEvent", "end": "endEvent", "leads": "endEvent", "due": "endEvent", "state": "receiveTask",
@@ -34,7 +34,7 @@ def write(procedure: Procedure) -> bytes:
     return _Writer(procedure).document()
 
 
-def _q(tag: str, space: str = bpmn.MODEL) -> str:
+def _q(tag: str, space: str = vocabulary.MODEL) -> str:
     return f"{{{space}}}{tag}"
 
 
@@ -48,13 +48,13 @@ class _Writer:
         """the parts whose definition some element carries already"""
 
     def document(self) -> bytes:
-        root = etree.Element(_q("definitions"), nsmap=bpmn.PREFIXES)
+        root = etree.Element(_q("definitions"), nsmap=vocabulary.PREFIXES)
         root.set("id", f"definitions_{self.procedure.id}")
-        root.set("targetNamespace", bpmn.OURS)
+        root.set("targetNamespace", vocabulary.OURS)
         root.set("exporter", "Qinzheng")
         root.set("exporterVersion", "1")
         process = etree.SubElement(root, _q("process"), id=f"process_{self.procedure.id}")
-        process.set("name", bpmn.fit(self.procedure.name.zh))
+        process.set("name", vocabulary.fit(self.procedure.name.zh))
         process.set("isExecutable", "false")
         self._words(process, self.procedure.name, [self.procedure.note.en] if self.procedure.note else [])
         self._extension(process, "procedure", self.procedure.id, self._head())
@@ -81,7 +81,7 @@ class _Writer:
 
     def _apart(self, parent: Any, part: Apart) -> None:
         inner = etree.SubElement(
-            parent, _q("subProcess"), id=part.id, name=bpmn.fit(part.text.zh), triggeredByEvent="true"
+            parent, _q("subProcess"), id=part.id, name=vocabulary.fit(part.text.zh), triggeredByEvent="true"
         )
         self._words(inner, part.text, [])
         self._level(inner, part.graph)
@@ -101,7 +101,7 @@ class _Writer:
         tag = TAGS[node.sort] if node.on or node.sort != "timer" else "startEvent"
         element = etree.SubElement(parent, _q(tag), id=node.id)
         if node.text.zh:
-            element.set("name", bpmn.fit(node.text.zh))
+            element.set("name", vocabulary.fit(node.text.zh))
         if node.on:
             element.set("attachedToRef", node.on)
             element.set("cancelActivity", "true" if node.sort == "deemed" else "false")
@@ -150,9 +150,9 @@ class _Writer:
             return
         limit = getattr(clock.limits, clock.limit())
         if hasattr(limit, "amount"):
-            language, said = bpmn.amount((limit.counting or clock.counting).unit, limit.amount)
+            language, said = vocabulary.amount((limit.counting or clock.counting).unit, limit.amount)
             duration = etree.SubElement(definition, _q("timeDuration"))
-            duration.set(_q("type", bpmn.XSI), "bpmn:tFormalExpression")
+            duration.set(_q("type", vocabulary.XSI), "bpmn:tFormalExpression")
             if language:
                 duration.set("language", language)
             duration.text = said
@@ -162,26 +162,28 @@ class _Writer:
             parent, _q("sequenceFlow"), id=flow.id, sourceRef=flow.source, targetRef=flow.target
         )
         if flow.text.zh:
-            element.set("name", bpmn.fit(flow.text.zh))
+            element.set("name", vocabulary.fit(flow.text.zh))
         if flow.outcome is None:
             return
         self._extension(element, "way", graph.nodes[flow.source].ref, None, number=flow.outcome)
         if flow.outcome >= 0:
             outcome = self.procedure.acts[graph.nodes[flow.source].ref].outcomes[flow.outcome]
-            condition = etree.SubElement(element, _q("conditionExpression"), language=bpmn.OURS)
-            condition.set(_q("type", bpmn.XSI), "bpmn:tFormalExpression")
-            condition.text = bpmn.fit(f"{outcome.field} = {json.dumps(outcome.is_, ensure_ascii=False)}")
+            condition = etree.SubElement(element, _q("conditionExpression"), language=vocabulary.OURS)
+            condition.set(_q("type", vocabulary.XSI), "bpmn:tFormalExpression")
+            condition.text = vocabulary.fit(
+                f"{outcome.field} = {json.dumps(outcome.is_, ensure_ascii=False)}"
+            )
 
     @staticmethod
     def _words(element: Any, text: Text, remarks: list[str]) -> None:
         said = [part for part in (text.en, *remarks) if part]
         if said:
-            etree.SubElement(element, _q("documentation")).text = bpmn.fit("; ".join(said))
+            etree.SubElement(element, _q("documentation")).text = vocabulary.fit("; ".join(said))
 
     @staticmethod
     def _extension(element: Any, kind: str, ref: str, body: Any, state: str = "", number: int = 0) -> None:
         holder = etree.SubElement(element, _q("extensionElements"))
-        ours = etree.SubElement(holder, _q(kind, bpmn.OURS))
+        ours = etree.SubElement(holder, _q(kind, vocabulary.OURS))
         for key, value in (("ref", ref), ("state", state), ("number", str(number) if number else "")):
             if value:
                 ours.set(key, value)
@@ -191,9 +193,9 @@ class _Writer:
     # -- where it stands --------------------------------------------------------------------------
 
     def _pictured(self, root: Any) -> None:
-        picture = etree.SubElement(root, _q("BPMNDiagram", bpmn.DI), id=f"diagram_{self.procedure.id}")
+        picture = etree.SubElement(root, _q("BPMNDiagram", vocabulary.DI), id=f"diagram_{self.procedure.id}")
         plane = etree.SubElement(
-            picture, _q("BPMNPlane", bpmn.DI), id=f"plane_{self.procedure.id}",
+            picture, _q("BPMNPlane", vocabulary.DI), id=f"plane_{self.procedure.id}",
             bpmnElement=f"process_{self.procedure.id}",
         )  # fmt: skip
         for part in self.drawing.apart:
@@ -204,10 +206,10 @@ class _Writer:
                 self._node_shape(plane, node)
             for flow in graph.flows.values():
                 edge = etree.SubElement(
-                    plane, _q("BPMNEdge", bpmn.DI), id=f"edge_{flow.id}", bpmnElement=flow.id
+                    plane, _q("BPMNEdge", vocabulary.DI), id=f"edge_{flow.id}", bpmnElement=flow.id
                 )
                 for x, y in self.placed.lines[flow.id]:
-                    etree.SubElement(edge, _q("waypoint", bpmn.DD), x=_said(x), y=_said(y))
+                    etree.SubElement(edge, _q("waypoint", vocabulary.DD), x=_said(x), y=_said(y))
 
     def _node_shape(self, plane: Any, node: Node) -> None:
         box = self.placed.boxes[node.id]
@@ -215,18 +217,18 @@ class _Writer:
         if node.sort in ("choice", "start"):
             shape.set("isMarkerVisible", "true") if node.sort == "choice" else None
         if node.text.zh and node.sort not in ("state", "act", "system"):
-            words = etree.SubElement(shape, _q("BPMNLabel", bpmn.DI))
+            words = etree.SubElement(shape, _q("BPMNLabel", vocabulary.DI))
             _bounds(words, Box(box.middle[0] - 45, box.y + box.height + 3, 90, 28))
 
     @staticmethod
     def _shape(plane: Any, id: str, box: Box) -> Any:
-        shape = etree.SubElement(plane, _q("BPMNShape", bpmn.DI), id=f"shape_{id}", bpmnElement=id)
+        shape = etree.SubElement(plane, _q("BPMNShape", vocabulary.DI), id=f"shape_{id}", bpmnElement=id)
         _bounds(shape, box)
         return shape
 
 
 def _bounds(parent: Any, box: Box) -> None:
-    bounds = etree.SubElement(parent, _q("Bounds", bpmn.DC))
+    bounds = etree.SubElement(parent, _q("Bounds", vocabulary.DC))
     for key, value in (("x", box.x), ("y", box.y), ("width", box.width), ("height", box.height)):
         bounds.set(key, _said(value))
 

@@ -18,8 +18,8 @@ from qinzheng.cases.engine import Who
 from qinzheng.cases.schema import Act, Procedure
 from qinzheng.definitions import shelf
 from qinzheng.exchange import mapping as mappings
-from qinzheng.exchange.collecting_schema import Collector
-from qinzheng.exchange.collecting_sources import WATERMARK
+from qinzheng.exchange.collecting.schema import Collector
+from qinzheng.exchange.collecting.sources import WATERMARK
 from qinzheng.exchange.mapping import Event, Intake
 from qinzheng.exchange.reading import Batch, Place
 from qinzheng.exchange.times import DAY, EPOCH, Rejected

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, Max, Q
 
 from qinzheng.definitions import shelf
-from qinzheng.exchange.collecting import ours, runs
-from qinzheng.exchange.collecting_schema import Collector
+from qinzheng.exchange.collecting.runs import ours, runs
+from qinzheng.exchange.collecting.schema import Collector
 from qinzheng.exchange.schema import Mapping
 from qinzheng.ledger import actions as ledger
 
