@@ -109,7 +109,7 @@ def user_of(
     desk = reach | {seat.unit for seat in seats}
     parties, limited = _parties(account, day)
     above = {unit for id in near for unit in organizations.ancestors(id, day)}
-    below = organizations.within(near, day) if near else set()
+    below = reach if near == own else organizations.within(near, day)
     return User(
         account=account.pk,
         pseudonym=account.pseudonym,
