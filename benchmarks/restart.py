@@ -74,7 +74,7 @@ class Clients:
                     f"/api/v1{path}", json.dumps(body).encode(),
                     {"Content-Type": "application/json", "Idempotency-Key": key},
                 )  # fmt: skip
-            except OSError:
+            except (OSError, HTTPException):  # cut off before, or in the middle of, the answer
                 answer = None
             if answer is not None and answer.status in (200, 201):
                 number: str = json.loads(answer.body)["number"]
