@@ -25,6 +25,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
+from http.client import HTTPException
 
 from benchmarks import api, crash, visitors
 from benchmarks.visitors import Visitor
