@@ -6,7 +6,7 @@ Parties and kept texts go by reference: the ledger holds nothing personal. A tit
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,8 @@ Statement = tuple[str, Sequence[Any]]
 class About:
     """``parties``: relation → party id. ``concerns``: organizations and posts that must not learn of the case.
 
-    ``town``: where it happens. ``matter``: the parent case of which it is a child. All are fixed when the case is opened.
+    ``town``: where it happens. ``matter``: the parent case of which it is a child. ``promised``: materials for which
+    the applicant's promise stands (告知承诺). All are fixed when the case is opened.
     """
 
     item: str = ""
@@ -38,18 +39,24 @@ class About:
     parties: Mapping[str, str] = field(default_factory=dict)
     concerns: Sequence[str] = ()
     matter: str = ""
+    promised: Sequence[str] = ()
 
     def body(self, promise: Mapping[str, int]) -> dict[str, Any]:
         """What the opening event says of it; only what there is."""
         said: dict[str, Any] = {
             "item": self.item, "title": self.title, "town": self.town, "promise": dict(promise),
             "parties": dict(self.parties), "concerns": list(self.concerns), "matter": self.matter,
+            "promised": list(self.promised),
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 
     def statements(self, case: str) -> list[Statement]:
         """The rows beside the case's own."""
         return rows(case, self.parties, self.concerns)
+
+
+PROMISING: list[Callable[[About], None]] = []
+"""Filled by ``qinzheng.plugged``: each raises :class:`NotAllowed` where no promise is taken from the applicant."""
 
 
 def rows(case: str, parties: Mapping[str, str], concerns: Sequence[str]) -> list[Statement]:
@@ -87,6 +94,8 @@ def check(about: About, procedure: str, day: dt.date) -> dict[str, int]:
         raise NotAllowed(
             f"标题不超过 {LONGEST_TITLE} 字", f"a title has {LONGEST_TITLE} characters at most", "title"
         )
+    if not about.item and about.promised:
+        raise NotAllowed("只有事项的材料可以承诺", "only papers of an item can be promised", "promised")
     if not about.item:
         return {}
     try:
@@ -99,7 +108,23 @@ def check(about: About, procedure: str, day: dt.date) -> dict[str, int]:
             f"{item.name.en} is handled by {item.procedure}",
             "item",
         )
+    _check_promised(about, item)
     return dict(item.committed)
+
+
+def _check_promised(about: About, item: Item) -> None:
+    for key in about.promised:
+        material = item.guide.materials.get(key)
+        if material is None or material.promise is None:
+            known = "、".join(name for name, each in item.guide.materials.items() if each.promise) or "无"
+            raise NotAllowed(
+                f"事项“{item.name.zh}”的材料 {key} 不能以承诺代替；可以的有：{known}",
+                f"no promise stands for {key} of {item.name.en}; papers that can be promised: {known}",
+                "promised",
+            )
+    if about.promised:
+        for allowed in PROMISING:
+            allowed(about)
 
 
 def assigned(about: About, opening: Act, form: Mapping[str, Any], day: dt.date) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ BEST = "A"
 def variant(procedure: Procedure, asked: str, about: About, item: Item | None, now: int) -> str:
     """The variant: the one asked for if it may be, else the one that the case is entitled to; "" the ordinary way.
 
-    An authority's channel comes before the fast track of a credit class. Raises :class:`NotAllowed`.
+    An authority's channel comes before a promise, and that before the fast track of a credit class. Raises :class:`NotAllowed`.
     """
     if asked and asked not in procedure.variants:
         raise NotAllowed(f"没有变体 {asked}", f"there is no variant {asked}", "variant")
@@ -28,7 +28,7 @@ def variant(procedure: Procedure, asked: str, about: About, item: Item | None, n
     given = {name: procedure.variants[name].given_by for name in wanted}
     if asked and given[asked] is None:
         return asked
-    for by, entitled in (("flag", _flagged), ("credit_a", _credit)):
+    for by, entitled in (("flag", _flagged), ("promise", _promised), ("credit_a", _credit)):
         names = [name for name in wanted if given[name] == by]
         if names and entitled(about, item, now):
             return names[0]
@@ -43,6 +43,10 @@ def variant(procedure: Procedure, asked: str, about: About, item: Item | None, n
 
 def _flagged(about: About, item: Item | None, now: int) -> bool:
     return any(knows(about, now) for knows in FLAGGED)
+
+
+def _promised(about: About, item: Item | None, now: int) -> bool:
+    return bool(about.promised)
 
 
 def _credit(about: About, item: Item | None, now: int) -> bool:

@@ -58,6 +58,9 @@ class Material(Wanted):
         default=None, description="the organization that has it already: the applicant need not bring it"
     )
     later: bool = Field(default=False, description="may be supplied later (容缺受理)")
+    promise: Text | None = Field(
+        default=None, description="what may be promised in its place (告知承诺); checked afterwards"
+    )
     source: list[SourceRef] = []
 
 

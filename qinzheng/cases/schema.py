@@ -126,9 +126,10 @@ class Variant(Strict):
     """A way through the same procedure for flagged cases: acts left out, promises tighter."""
 
     name: Text
-    given_by: Literal["flag", "credit_a"] | None = Field(
+    given_by: Literal["flag", "promise", "credit_a"] | None = Field(
         default=None,
-        description="flag: only where an authority gave the channel; credit_a: by credit class A",
+        description="flag: only where an authority gave the channel; promise: where the applicant promises in place of "
+        "proof; credit_a: by credit class A",
     )
     without: list[Identifier] = []
     committed: dict[Identifier, Annotated[int, Field(ge=1)]] = Field(
