@@ -1,0 +1,1 @@
+"""Help and proxy (帮办代办): done for a neighbour with consent, its result handed back where it was asked for."""
