@@ -64,6 +64,7 @@ bundle: setup ## 断网安装包 dist/*.tar · one archive that installs without
 
 screenshots: setup ## 页面截图到 docs/screenshots · pictures of the pages (needs Chromium)
 	$(BIN)/python -m scripts.screenshots
+	$(PYTEST) -q tests/browser/test_story_restaurant.py --pictures docs/screenshots
 
 clean: ## 删除环境与缓存（不动 var/ 中的数据）· remove environment and caches, never the data in var/
 	rm -rf .venv .bootstrap .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov

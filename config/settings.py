@@ -237,8 +237,13 @@ EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = SMTP.scheme == "smtp", SMTP.scheme
 MAIL_DOMAIN = urlsplit(PUBLIC_URL).hostname or "localhost"
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", f"qinzheng@{MAIL_DOMAIN}")
 
-# Files of applicants (docs/how-to/apply.md): sealed, in a folder of their own that nothing serves.
+# Files of applicants (docs/how-to/files.md): sealed, in a folder of their own that nothing serves, or in s3://bucket/prefix.
 FILES = os.environ.get("QINZHENG_FILES", "") or str(HOME / "files")
+S3 = {
+    "endpoint": os.environ.get("QINZHENG_S3_ENDPOINT", ""), "region": os.environ.get("QINZHENG_S3_REGION", "us-east-1"),
+    "key": os.environ.get("QINZHENG_S3_KEY", ""), "secret": os.environ.get("QINZHENG_S3_SECRET", ""),
+    "style": os.environ.get("QINZHENG_S3_STYLE", "path"),
+}  # fmt: skip
 CLAMD = os.environ.get("QINZHENG_CLAMD", "")
 """clamd, as host:port or the path of its socket; without one files are not scanned."""
 FILE_UPLOAD_HANDLERS = ["qinzheng.web.uploads.Limited"]

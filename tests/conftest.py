@@ -8,6 +8,7 @@ pytest-xdist each worker starts its own. Tests that need no database start none.
 import base64
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from config import settings
 from qinzheng.operations import database
 from scripts.city import ARGUMENTS, CHROMIUM
+from tests import objects
 from tests.browser.serving import serving
 
 # No test watches the time it takes: a crowded machine is no fault of the code.
@@ -86,6 +88,25 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where stories keep what they saw."""
+    parser.addoption("--pictures", type=Path, help="folder for the pictures of stories")
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path | None:
+    """The folder for a story's pictures, where somebody asked for them."""
+    folder: Path | None = request.config.getoption("--pictures")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[objects.Objects]:
+    """An object store that speaks S3, for the tests that ask for it."""
+    with objects.serving() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

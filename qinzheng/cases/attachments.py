@@ -8,6 +8,7 @@ sealed under keys of their own; the ledger holds the salted hash of the original
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from qinzheng.cases import attachments_checks as checks
 from qinzheng.cases import attachments_images as images
+from qinzheng.cases import attachments_places as naming
 from qinzheng.cases import attachments_storage as storage
 from qinzheng.cases import attachments_virus as virus
 from qinzheng.cases.attachments_checks import WrongFile
@@ -33,6 +35,7 @@ ATTACHED, OPENED, ERASED = "files.attached", "files.opened", "files.erased"
 MOST_OF_CASE, BYTES_OF_CASE = 60, 200 * 1024 * 1024
 BYTES_OF_PARTY = 500 * 1024 * 1024
 """What a party may keep in drafts; what belongs to a case counts for the case (all ours)."""
+log = logging.getLogger("qinzheng.cases")
 
 
 class Opened(NamedTuple):
@@ -57,18 +60,21 @@ def take(
         waiting = True
     view = images.remade(content) if known.kind in checks.IMAGES else None
     keys.prepare()
-    with _kept_or_gone() as places, transaction.atomic():
-        _alone(party)
-        _check_room(party, draft, case, len(content))  # two at once are counted one after the other
-        made = Attachment(
-            id=f"file:{uuid.uuid4()}", party=party, draft=draft, case=case, material=material, kind=known.kind,
-            size=len(content), waiting=waiting, added_at=party_events.clock(),
-            name=texts.keep_text(known.name, party, by=by), original=_sealed(content, places),
-            view=_sealed(view, places) if view is not None else None,
-        )  # fmt: skip
-        made.save(force_insert=True)
-        if case is not None:
-            _record([made], case, by)
+    with _kept_or_gone() as places:
+        # The store may be far: the bytes go there before the transaction begins, and nobody waits for a lock meanwhile.
+        blobs = [_stored(each, places) for each in (content, view) if each is not None]
+        with transaction.atomic():
+            _alone(party)
+            _check_room(party, draft, case, len(content))  # two at once are counted one after the other
+            original, shown = (*map(_sealed, blobs), None)[:2]
+            made = Attachment(
+                id=f"file:{uuid.uuid4()}", party=party, draft=draft, case=case, material=material, kind=known.kind,
+                size=len(content), waiting=waiting, added_at=party_events.clock(),
+                name=texts.keep_text(known.name, party, by=by), original=original, view=shown,
+            )  # fmt: skip
+            made.save(force_insert=True)
+            if case is not None:
+                _record([made], case, by)
     return made
 
 
@@ -105,11 +111,8 @@ def open_(held: Attachment, reader: str, organization: str = "") -> Opened:
         raise WrongFile("文件已删除", "the file was erased")
     if held.waiting:
         raise WrongFile("文件还没有查毒，暂不能下载", "the file was not scanned yet and cannot be had")
-    blob = held.view or held.original
-    content = keys.current().open(
-        blob.pk,
-        Sealed(storage.store().get(blob.place), bytes(blob.key_wrapped), blob.commitment),
-    )
+    with _reached():
+        content = opened(held.view or held.original)
     with transaction.atomic():
         body = {"case": held.case_id} if held.case_id else {}
         ledger.append(
@@ -164,10 +167,8 @@ def scan_waiting(most: int = 50) -> int:
             held = rows.filter(pk=pk, waiting=True, erased_at=None).select_related("original", "view").first()
             if held is None:
                 continue
-            blob = held.original
-            sealed = Sealed(storage.store().get(blob.place), bytes(blob.key_wrapped), blob.commitment)
             try:
-                virus.scan(keys.current().open(blob.pk, sealed))
+                virus.scan(opened(held.original))
             except virus.NotScanned:
                 return moved
             except WrongFile:
@@ -211,21 +212,62 @@ def _kept_or_gone() -> Iterator[list[str]]:
         yield places
     except BaseException:
         for place in places:
-            storage.store().drop(place)
+            _gone(place)
         raise
 
 
-def _sealed(content: bytes, places: list[str]) -> SealedFile:
-    id = f"blob:{uuid.uuid4()}"
-    sealed = keys.current(writing=True).seal(id, content)
-    places.append(storage.store().put(sealed.sealed))
-    return SealedFile.objects.create(
-        id=id, place=places[-1], key_wrapped=sealed.key_wrapped, commitment=sealed.commitment
-    )
+def _stored(content: bytes, places: list[str]) -> SealedFile:
+    """Bytes sealed and kept; the row that opens them is not written yet."""
+    id, place = f"blob:{uuid.uuid4()}", naming.new()
+    sealed = keys.current().seal(id, content)
+    places.append(place)
+    with _reached():
+        storage.store().keep(place, sealed.sealed)
+    return SealedFile(id=id, place=place, key_wrapped=sealed.key_wrapped, commitment=sealed.commitment)
+
+
+def _sealed(blob: SealedFile) -> SealedFile:
+    """The row, its key under the master in force at its commit: a rotation may have begun since it was sealed."""
+    blob.key_wrapped = keys.current(writing=True).rewrap(blob.pk, bytes(blob.key_wrapped))
+    blob.save(force_insert=True)
+    return blob
+
+
+def opened(blob: SealedFile) -> bytes:
+    """The plain bytes. Raises :class:`OSError` for the store, :class:`~qinzheng.parties.vault.VaultClosed` for the key or damage."""
+    sealed = storage.store().get(blob.place)
+    return keys.current().open(blob.pk, Sealed(sealed, bytes(blob.key_wrapped), blob.commitment))
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    """What a store cannot do, in words for whoever gave or asked for a file; the log says it to whoever keeps the store."""
+    try:
+        yield
+    except FileNotFoundError:
+        log.error("a file is missing from the store: see qinzheng files check")
+        raise WrongFile(
+            "这个文件在存储中找不到，已记录，请联系办理单位或管理员",
+            "this file is missing from the store; it was noted: ask the office that handles the case",
+        ) from None
+    except OSError as why:
+        log.error("the store of files cannot be used: %s", why)
+        raise WrongFile(
+            "文件存储暂时不可用，请过几分钟再试；已填写的内容都在",
+            "files can be neither kept nor given just now: try again in some minutes; what you filled in is safe",
+        ) from None
+
+
+def _gone(place: str) -> None:
+    """Bytes whose key is gone, or never was: where the store cannot forget them now, ``qinzheng files check`` finds them."""
+    try:
+        storage.store().drop(place)
+    except OSError as why:
+        log.warning("bytes without a key stay in the store: %s", why)
 
 
 def _dropping(place: str) -> Callable[[], None]:
-    return lambda: storage.store().drop(place)
+    return lambda: _gone(place)
 
 
 def _record(held: Iterable[Attachment], case: Case, by: str) -> None:

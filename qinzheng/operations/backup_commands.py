@@ -1,4 +1,4 @@
-"""``qinzheng backup | restore``: the database, the checkpoints and what the archive held; verified when it comes back.
+"""``qinzheng backup | restore``: the database, the files of applicants, the checkpoints; verified when it comes back.
 
 The dump and what the manifest says of the ledger are of one snapshot. The master key of personal data and the key of
 checkpoints are never part of a backup: whoever holds a backup alone can read no personal data and sign nothing.
@@ -24,14 +24,17 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from qinzheng import __version__
+from qinzheng.cases import attachments_moving
 from qinzheng.ledger import projections, queries, sequencer
 from qinzheng.measures import archive
 from qinzheng.measures.queries import folder as archive_folder
-from qinzheng.operations import database, restored
+from qinzheng.operations import backup_files, database, restored
 from qinzheng.parties.models import IndexKey
 from qinzheng.parties.vault import ID_BYTES
 
-FORMAT = 1
+FORMAT = 2
+KNOWN = (1, FORMAT)
+"""1: without files of applicants."""
 DUMP, MANIFEST, ARCHIVE, CHECKPOINTS = (
     "database.dump",
     "manifest.json",
@@ -57,7 +60,7 @@ def backup(arguments: argparse.Namespace) -> int:
             raise Refused(f"{folder}：已存在，请给一个新目录 / it is there already: name a new folder")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700, parents=True)
-        manifest = write(part)
+        manifest = write(part, files=not arguments.without_files)
         part.rename(folder)
     except (Refused, OSError, database.DatabaseUnavailable) as why:
         shutil.rmtree(part, ignore_errors=True)
@@ -68,11 +71,28 @@ def backup(arguments: argparse.Namespace) -> int:
         f"backed up, {manifest['ledger']['size']} event(s). Neither the master key nor the checkpoint key is in it: keep them "
         "elsewhere; without the master key no personal data can be read again"
     )
-    return 0
+    return _say_files(manifest["attachments"])
 
 
-def write(folder: Path) -> dict[str, Any]:
-    """Dump, checkpoints and manifest into ``folder``; returns the manifest."""
+def _say_files(held: dict[str, Any] | None) -> int:
+    """What of the files is in it; 1 where the store lacked some."""
+    if held is None:
+        print(
+            "不含材料文件：请确认存储另有备份 / the files are not in it: see that their store is backed up otherwise"
+        )
+        return 0
+    print(f"材料文件 {held['count']} 个（密文）/ {held['count']} file(s), sealed")
+    if held["missing"]:
+        print(
+            f"存储中缺 {len(held['missing'])} 个材料文件，其余已备份；见 qinzheng files check / "
+            f"{len(held['missing'])} file(s) are missing from the store, all else is backed up: see qinzheng files check",
+            file=sys.stderr,
+        )
+    return 1 if held["missing"] else 0
+
+
+def write(folder: Path, *, files: bool = True) -> dict[str, Any]:
+    """Dump, files, checkpoints and manifest into ``folder``; returns the manifest."""
     sequencer.sequence_all()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -81,6 +101,7 @@ def write(folder: Path) -> dict[str, Any]:
         hash, size = queries.head()
         ledger = {"hash": hash, "size": size, "root": queries.tiles(size).root().hex()}
         key = IndexKey.objects.values_list("key_wrapped", flat=True).first()
+        wanted = attachments_moving.wanted() if files else []
         dump = folder / DUMP
         _client(
             "pg_dump",
@@ -98,10 +119,12 @@ def write(folder: Path) -> dict[str, Any]:
     held = archive_folder() / "manifest.json"
     if held.exists():
         shutil.copyfile(held, folder / ARCHIVE)
+    earlier = backup_files.newest(folder, MANIFEST)
+    attachments = backup_files.write(folder, wanted, earlier) if files else None
     manifest = {
         "format": FORMAT, "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "program": __version__,
         "postgres": version, "ledger": ledger, "archive": archive.read_manifest(archive_folder()).position,
-        "master_key": bytes(key)[:ID_BYTES].hex() if key else "",
+        "master_key": bytes(key)[:ID_BYTES].hex() if key else "", "attachments": attachments,
         "files": {path.relative_to(folder).as_posix(): digest(path) for path in _files(folder)},
     }  # fmt: skip
     archive.write_whole(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1).encode())
@@ -109,7 +132,10 @@ def write(folder: Path) -> dict[str, Any]:
 
 
 def restore(arguments: argparse.Namespace) -> int:
-    """Bring a backup into an empty database and verify it: files, ledger, checkpoints, every projected table, the key."""
+    """Bring a backup into an empty database and verify it: files, ledger, checkpoints, every projected table, the key.
+
+    The files of applicants go back into the store where it lacks them.
+    """
     folder: Path = arguments.folder
     try:
         manifest = read(folder)
@@ -125,6 +151,7 @@ def restore(arguments: argparse.Namespace) -> int:
         print(why, file=sys.stderr)
         return 1
     faults = [*restored.ledger_is(manifest["ledger"]), *restored.master_key_is(manifest["master_key"])]
+    faults += backup_files.put_back(folder)
     for difference in projections.check():
         faults.append(str(difference))
     found, lost = restored.checkpoints_hold()
@@ -161,7 +188,7 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
         files = dict(manifest["files"])
-        unknown = manifest["format"] != FORMAT
+        unknown = manifest["format"] not in KNOWN
     except (OSError, ValueError, KeyError, TypeError) as why:
         raise Refused(f"{folder}：不是 qinzheng backup 写出的目录（{why}）/ no backup: {why}") from None
     if unknown:
@@ -174,6 +201,14 @@ def read(folder: Path) -> dict[str, Any]:
             or digest(path) != expected
         ):
             raise Refused(f"{path}：缺失或已损坏，不予恢复 / missing or damaged: nothing is restored")
+    try:
+        lacking = backup_files.lacking(folder)
+    except ValueError as why:
+        raise Refused(f"{folder}：材料文件清单不对 / the list of files is none: {why}") from None
+    if lacking:
+        raise Refused(
+            f"{lacking[0]}：缺 {len(lacking)} 个材料文件，不予恢复 / {len(lacking)} file(s) missing: nothing is restored"
+        )
     return manifest
 
 
@@ -184,7 +219,9 @@ def digest(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST)
+    """All but the manifest and the files of applicants, which have a list of their own."""
+    ours = (each for each in sorted(folder.rglob("*")) if each.is_file() and each.name != MANIFEST)
+    return (each for each in ours if not each.is_relative_to(folder / backup_files.FOLDER))
 
 
 def _empty() -> None:

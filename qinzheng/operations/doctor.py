@@ -1,4 +1,7 @@
-"""``qinzheng doctor``: what is wrong with an installation, each finding with its remedy. It changes nothing."""
+"""``qinzheng doctor``: what is wrong with an installation, each finding with its remedy.
+
+It changes nothing: what it puts into the store of files, to see whether it can, it takes away again.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from typing import Literal, Protocol
 from django.conf import settings
 from django.db import Error, connection
 
+from qinzheng.cases import attachments_places as places
+from qinzheng.cases import attachments_storage as storage
 from qinzheng.ledger import crypto
 from qinzheng.operations import database, kept_logs
 from qinzheng.operations.models import Heartbeat
@@ -91,6 +96,7 @@ def findings() -> Iterator[Finding]:
         if not check.holds:
             return
     yield from _keys()
+    yield _files()
     yield from _worker()
     yield _mail()
     yield from _front()
@@ -126,7 +132,10 @@ def _demo() -> Finding:
 
 
 def _disk() -> Iterator[Finding]:
-    for name, place in (("home", Path(settings.HOME)), ("checkpoints", Path(settings.CHECKPOINTS))):
+    named = [("home", Path(settings.HOME)), ("checkpoints", Path(settings.CHECKPOINTS))]
+    if not str(settings.FILES).startswith(storage.S3):
+        named.append(("files", Path(settings.FILES)))
+    for name, place in named:
         there = next(path for path in (place, *place.absolute().parents) if path.exists())
         free = shutil.disk_usage(there).free
         verdict: Verdict = "good" if free >= FREE_BYTES else "bad"
@@ -273,6 +282,33 @@ def _keys() -> Iterator[Finding]:
     ):
         yield Finding("checkpoints", "doubt", "检查点与数据在同一目录下，管理员可一并改写；请把 QINZHENG_CHECKPOINTS 指到他们管不到的地方",
                       "checkpoints lie beside the data, and whoever rewrites one can rewrite both: let QINZHENG_CHECKPOINTS name a place outside")  # fmt: skip
+
+
+def _files() -> Finding:
+    """Whether the store of applicants' files takes, gives back and forgets."""
+    probe = places.new()
+    try:
+        store = storage.store()
+        store.keep(probe, probe.encode())
+        same = store.get(probe) == probe.encode()
+        store.drop(probe)
+    except OSError as why:
+        zh, _, en = str(why).partition(" / ")
+        return Finding(
+            "files", "bad", f"材料文件的存储 {settings.FILES} 不能用，群众传不了材料：{zh}",
+            f"the store of files {settings.FILES} cannot be used, nobody can upload: {en or zh}",
+        )  # fmt: skip
+    if not same:
+        return Finding(
+            "files", "bad", f"材料文件的存储 {settings.FILES} 交回的不是存入的内容：立即停用并核查",
+            f"the store of files {settings.FILES} gives back other bytes than it took: stop using it and inquire",
+        )  # fmt: skip
+    return Finding(
+        "files",
+        "good",
+        f"材料文件的存储 {settings.FILES} 可存可取",
+        f"the store of files {settings.FILES} works",
+    )
 
 
 def _worker() -> Iterator[Finding]:

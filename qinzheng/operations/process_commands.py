@@ -1,4 +1,4 @@
-"""``qinzheng up | web | worker | setup | migrate | backup | restore | doctor``: parsers; the bodies are loaded later."""
+"""``qinzheng up | web | worker | setup | migrate | backup | restore | files | doctor``: parsers; the bodies are loaded later."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ RUNNING = "qinzheng.operations.running"
 SETTING_UP = "qinzheng.operations.setting_up"
 BACKUP = "qinzheng.operations.backup_commands"
 DOCTOR = "qinzheng.operations.doctor"
+FILES = "qinzheng.operations.file_commands"
 HOST = "127.0.0.1"
 
 
@@ -49,16 +50,45 @@ def register(groups: Any) -> None:
     verb = groups.add_parser("migrate", help="更新表结构 · bring the tables up to date")
     verb.set_defaults(run=on_database(RUNNING, "migrated"))
     verb = groups.add_parser(
-        "backup", help="备份：数据库、检查点、档案清单（不含密钥）· database, checkpoints; never the keys"
+        "backup",
+        help="备份：数据库、材料文件、检查点、档案清单（不含密钥）· database, files, checkpoints; never the keys",
     )
     verb.add_argument("folder", type=Path, help="新目录 · a new folder")
+    verb.add_argument(
+        "--without-files",
+        action="store_true",
+        help="不含材料文件（另有备份）· leave out the files, which are backed up otherwise",
+    )
     verb.set_defaults(run=on_database(BACKUP, "backup", migrate=False))
     verb = groups.add_parser("restore", help="恢复到空库并核验 · into an empty database, then verify")
     verb.add_argument("folder", type=Path, help="备份目录 · a folder that backup wrote")
     verb.set_defaults(run=_with_django(BACKUP, "restore"))
+    _files(groups)
     verb = groups.add_parser("doctor", help="体检：逐项检查并给出补救办法 · checks, each with its remedy")
     verb.add_argument("--json", action="store_true")
     verb.set_defaults(run=_with_django(DOCTOR, "doctor"))
+
+
+def _files(groups: Any) -> None:
+    verbs = groups.add_parser(
+        "files", help="材料文件的存储：核对、搬迁 · the store of applicants' files: check, move"
+    ).add_subparsers(dest="verb", required=True, metavar="VERB")
+    verb = verbs.add_parser("check", help="存储与数据库是否相符 · whether store and database agree")
+    verb.add_argument("--open", action="store_true", help="逐个解密核对 · open and verify every file")
+    verb.add_argument(
+        "--sweep", action="store_true", help="清除密钥已销毁的密文 · take away what no key opens any more"
+    )
+    verb.add_argument("--json", action="store_true")
+    verb.set_defaults(run=on_database(FILES, "check", migrate=False))
+    verb = verbs.add_parser("copy", help="从另一存储补齐 · bring what is lacking from another store")
+    verb.add_argument(
+        "--from",
+        dest="from_",
+        required=True,
+        metavar="STORE",
+        help="目录或 s3://桶/前缀 · a folder or s3://bucket/prefix",
+    )
+    verb.set_defaults(run=on_database(FILES, "copy", migrate=False))
 
 
 def _with_django(module: str, name: str) -> Callable[[argparse.Namespace], int]:

@@ -23,6 +23,7 @@ class Desk:
 DESKS = (
     Desk("work", Text(zh="我的待办", en="My work"), "work"),
     Desk("new-case", Text(zh="新办件", en="New case"), "open"),
+    Desk("applications", Text(zh="申请草稿", en="Drafts"), "open"),
     Desk("cases", Text(zh="办件", en="Cases"), "cases"),
     Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),

@@ -25,6 +25,7 @@ def sound(published, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(database, "ensure", lambda: "")
     settings.HOME, settings.CHECKPOINTS = tmp_path, str(tmp_path / "checkpoints")
     settings.CHECKPOINT_KEY = str(tmp_path / "keys" / "checkpoint.key")
+    settings.FILES = str(tmp_path / "files")
     settings.SECRET_KEY = "s" * 40
     (tmp_path / "keys").mkdir(mode=0o700)
     crypto.create_key(tmp_path / "keys" / "checkpoint.key", "test/log", "ed25519")
@@ -111,3 +112,19 @@ def test_a_clock_that_differs_and_a_full_disk_are_found(sound, monkeypatch):
 def test_without_a_city_the_health_pages_remedy_is_given_and_the_rest_left(sound):
     Organization.objects.all().delete()
     assert bad(found()) == {"city"}
+
+
+def test_a_desk_that_nobody_founded_is_named_with_the_procedures_that_name_it(sound):
+    findings = found()
+    assert findings["desk_hotline-centre"].verdict == "doubt"
+    assert "hotline.work-order" in findings["desk_hotline-centre"].en
+    Organization.objects.create(
+        id="hotline-centre",
+        kind="department",
+        name_zh="热线",
+        begins=dt.date(2020, 1, 1),
+        ends=dt.date(2021, 1, 1),
+    )
+    assert "desk_hotline-centre" in found()
+    Organization.objects.filter(pk="hotline-centre").update(ends=None)
+    assert "desk_hotline-centre" not in found()

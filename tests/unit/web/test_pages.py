@@ -106,11 +106,11 @@ def test_the_desks_that_a_reader_sees_are_those_of_the_roles() -> None:
     assert navigation.open_to(reader.ANONYMOUS, "/") == []
     clerk = User(account=1, kind="officer", seats=(Seat("p-1", "housing", frozenset({"clerk"})),))
     places = navigation.open_to(clerk, "/cases/new/")
-    desks = ["My work", "New case", "Cases", "Mandates", "Cards", "Overview", "Reporting"]
+    desks = ["My work", "New case", "Drafts", "Cases", "Mandates", "Cards", "Overview", "Reporting"]
     assert [place.name.en for place in places] == desks
     assert [place.name.en for place in places if place.here] == ["New case"]
     citizen = User(account=2, kind="citizen", parties=frozenset({"party:1"}))
-    assert [place.name.en for place in navigation.open_to(citizen, "/")] == ["New case", "Cases"]
+    assert [place.name.en for place in navigation.open_to(citizen, "/")] == ["New case", "Drafts", "Cases"]
 
 
 def test_one_sheet_holds_every_component_and_its_address_changes_with_it(client: Client) -> None:
