@@ -98,9 +98,13 @@ def perform(user: User, case: Case, name: str, form: Mapping[str, Any], **more: 
 
 
 def open_case(
-    user: User, procedure: Procedure, name: str, form: Mapping[str, Any], about: About, *, key: uuid.UUID
-) -> actions.Done:
-    """Open a case as the user; :class:`NotAllowed` where it may not. ``key`` makes a double click one case."""
+    user: User, procedure: Procedure, name: str, form: Mapping[str, Any], about: About, *, key: uuid.UUID,
+    occurred_at: int | None = None,
+) -> actions.Done:  # fmt: skip
+    """Open a case as the user; :class:`NotAllowed` where it may not. ``key`` makes a double click one case.
+
+    ``occurred_at``: since when it counts as received, where that is not now.
+    """
     actor = next((who for opening, _, who in opening_acts(user, procedure) if opening == name), None)
     if actor is None or not rules.can(user, "open"):
         raise NotAllowed(f"您不能发起“{procedure.name.zh}”", f"you may not open: {procedure.name.en}")
@@ -110,4 +114,4 @@ def open_case(
         raise NotAllowed(
             "只能以本人或所代表的企业的名义申请", "apply for yourself or the firm you act for", "party"
         )
-    return actions.open_case(procedure.id, name, actor, form, key=key, about=about)
+    return actions.open_case(procedure.id, name, actor, form, key=key, about=about, occurred_at=occurred_at)

@@ -10,6 +10,7 @@ from qinzheng.web.cases import opening, receipt
 from qinzheng.web.cases import views as cases
 from qinzheng.web.definitions import views as definitions
 from qinzheng.web.ledger import views as ledger
+from qinzheng.web.network import views as network
 from qinzheng.web.operating import views as operating
 from qinzheng.web.organizations import views as organizations
 from qinzheng.web.portal import items, progress, report
@@ -53,6 +54,7 @@ urlpatterns = [
     path("definitions/procedures/<str:procedure>/", definitions.procedure, name="procedure"),
     path("definitions/procedures/<str:procedure>/bpmn", definitions.procedure_bpmn, name="procedure-bpmn"),
     path("notices/", include("qinzheng.web.notices.urls")),
+    path("network/", network.network, name="network"),
     path("reporting/", reporting.show, name="reporting"),
     path("wall/", include("qinzheng.web.wall.urls")),
     path("overview/", include("qinzheng.web.overview.urls")),

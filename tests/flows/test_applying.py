@@ -19,6 +19,7 @@ from qinzheng.cases.models import Attachment, Case
 from qinzheng.ledger import queries as ledger
 from qinzheng.mechanisms.applying import drafts, submitting
 from qinzheng.mechanisms.applying.models import Application, Draft
+from qinzheng.mechanisms.errands import taking
 from qinzheng.organizations import actions as organizations
 from qinzheng.parties import actions as parties
 from qinzheng.parties import codes
@@ -91,9 +92,9 @@ def ready(client: Client, draft: str) -> None:
     assert client.post(f"{draft}files/rules/", later).status_code == 302
 
 
-def sent(client: Client, draft: str) -> Any:
+def sent(client: Client, draft: str, **more: Any) -> Any:
     url = f"{draft}check/"
-    return client.post(url, {"version": version(client, url)})
+    return client.post(url, {"version": version(client, url), **more})
 
 
 def test_a_citizen_applies_and_takes_a_receipt_away(city: Townhall, citizen: Client) -> None:
@@ -282,9 +283,17 @@ def test_a_village_officer_applies_on_behalf_of_a_neighbour(city: Townhall, vill
     draft = begun(village, kind="citizen", name="试金老人", code=number, phone="")
     ready(village, draft)
     assert "由您代办" in village.get(f"{draft}check/").content.decode()
-    receipt = sent(village, draft).content.decode()
+    refused = sent(village, draft)
+    assert (refused.status_code, Case.objects.filter(item=FOOD).exists()) == (422, False)  # nobody consented
+    consent = {"how": "proxy", "consent": "signed", "consent_proof": "WT-2026-1", "collects": "yes"}
+    receipt = sent(village, draft, **consent).content.decode()
     assert "代办" in receipt
     case = Case.objects.get(item=FOOD)
+    errand = taking.of(case)
+    assert errand is not None
+    assert (errand.state, errand.opened_by) == ("running", "village-01-01")
+    assert errand.number in village.get(f"/cases/{case.number}/").content.decode()
+    assert case.number in village.get(f"/cases/{errand.number}/").content.decode()
     application = Application.objects.get(case=case)
     assert application.on_behalf.startswith("p-")
     event = ledger.event(application.event)

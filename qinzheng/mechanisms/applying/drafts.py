@@ -25,8 +25,9 @@ DAYS = 30
 MOST_BYTES = 400_000
 MOST_OF_OWNER = 50
 TABLE = Draft._meta.db_table
-WITH, LATER, SHARED = "with", "later", "shared"
-"""How a material comes: with the application, supplied later (容缺), from the organization that has it."""
+WITH, LATER, SHARED, PROMISED, ROW = "with", "later", "shared", "promised", "row"
+"""How a material comes: with the application, supplied later (容缺), from the organization that has it, a promise in its
+place (告知承诺); a form to fill in, as the row of a firm's sheet."""
 
 
 class DraftRefused(Exception):
@@ -56,6 +57,8 @@ class Content:
         described = guide.materials[material]
         if described.shared_from is not None:
             return SHARED if self.ways.get(material) != WITH else WITH
+        if described.promise is not None and self.ways.get(material) == PROMISED:
+            return PROMISED
         return LATER if described.later and self.ways.get(material) == LATER else WITH
 
 

@@ -15,7 +15,7 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import envelope
 from qinzheng.ledger.envelope import NewEvent
 from qinzheng.mechanisms.applying import drafts
-from qinzheng.mechanisms.applying.drafts import LATER, SHARED, WITH, Content, Elsewhere
+from qinzheng.mechanisms.applying.drafts import LATER, PROMISED, SHARED, WITH, Content, Elsewhere
 from qinzheng.mechanisms.applying.models import Application, Draft
 
 SUBMITTED = "applications.submitted"
@@ -45,6 +45,11 @@ class Paper:
     def shared(self) -> bool:
         """Whether an organization has it."""
         return self.way == SHARED
+
+    @property
+    def promised(self) -> bool:
+        """Whether the applicant promises in its place."""
+        return self.way == PROMISED
 
 
 def papers(guide: Guide, draft: Draft, content: Content) -> list[Paper]:
@@ -84,17 +89,26 @@ def submit(
         ways = {each.key: each.way for each in papers(guide, held, content)}
         case = Case.objects.get(pk=open_().case)
         attachments.attach(held.pk, case, by)
-        event = NewEvent(
-            type=SUBMITTED, subject=f"application:{held.pk.removeprefix('draft:')}", actor=by, organization=organization,
-            body={"case": case.pk, "item": held.item, "materials": ways, "on_behalf": bool(held.post)},
-            id=envelope.uuid7(),
-        )  # fmt: skip
-        ledger.append([event])
-        Application.objects.create(case=case, event=str(event.id), ways=ways, on_behalf=held.post)
+        subject = f"application:{held.pk.removeprefix('draft:')}"
+        note(case, subject, held.item, ways, by=by, organization=organization, post=held.post)
         drafts.empty(held)
         held.case = case
         held.save()
     return case
+
+
+def note(
+    case: Case, subject: str, item: str, ways: dict[str, str], *, by: str, organization: str = "", post: str = "",
+    bulk: bool = False,
+) -> None:  # fmt: skip
+    """Note how the materials of a case that was just opened come: the event, and what the window checks them by."""
+    more = {"bulk": True} if bulk else {}
+    event = NewEvent(
+        type=SUBMITTED, subject=subject, actor=by, organization=organization,
+        body={"case": case.pk, "item": item, "materials": ways, "on_behalf": bool(post), **more}, id=envelope.uuid7(),
+    )  # fmt: skip
+    ledger.append([event])
+    Application.objects.create(case=case, event=str(event.id), ways=ways, on_behalf=post)
 
 
 def supplied(case: Case, guide: Guide) -> list[Paper]:

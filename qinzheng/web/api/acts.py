@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -27,6 +28,7 @@ from qinzheng.cases.schema import Act, Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries as events
+from qinzheng.mechanisms.points import receiving
 from qinzheng.web.api import asked as asks
 from qinzheng.web.api import known, shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, key_of, refused, router
@@ -45,8 +47,9 @@ def open_case(request: ApiRequest, response: HttpResponse, new: asks.NewCase) ->
     done = _opened(request, new, keyed(request))
     if not done.new:
         told_of = new.model_dump(
-            include={"item", "title", "town", "parties", "concerns", "outside", "variant"}
+            include={"item", "title", "town", "parties", "concerns", "outside", "variant", "promised"}
         )
+        told_of["promised"] = sorted(new.promised)
         if not new.variant:
             del told_of["variant"]  # then the case may have been given one
         _same(done, new, told_of)
@@ -56,7 +59,7 @@ def open_case(request: ApiRequest, response: HttpResponse, new: asks.NewCase) ->
 
 def _opened(request: ApiRequest, new: asks.NewCase, key: uuid.UUID) -> told.Done:
     """Open it by the rights that are remembered, if they still stand; else by those found anew."""
-    about = About(new.item, new.title, new.town, new.parties, new.concerns)
+    about = About(new.item, new.title, new.town, new.parties, new.concerns, promised=sorted(new.promised))
     for attempt in range(ATTEMPTS):
         found = request.rule.enter(request.shown) if attempt else request.shown.remembered()
         if found is None:
@@ -73,13 +76,20 @@ def _opened(request: ApiRequest, new: asks.NewCase, key: uuid.UUID) -> told.Done
             if attempt:
                 raise
             continue  # whoever is refused is refused by rights found anew
+        open_ = partial(
+            actions.open_case, new.procedure, new.act, who, new.form, key=key, precision=new.precision,
+            reported_at=_us(new.reported_at), outside=new.outside, variant=new.variant, about=about,
+            standing=Standing(request.shown.asks, stands),
+        )  # fmt: skip
         with contextlib.suppress(Changed):
-            return actions.open_case(
-                new.procedure, new.act, who, new.form, key=key, occurred_at=_us(new.occurred_at), precision=new.precision,
-                reported_at=_us(new.reported_at), outside=new.outside, variant=new.variant, about=about,
-                standing=Standing(request.shown.asks, stands),
-            )  # fmt: skip
+            if new.put_in is not None:
+                return receiving.taken(new.point, new.put_in, who, partial(_received, open_))
+            return open_(occurred_at=_us(new.occurred_at))
     raise refused()
+
+
+def _received(open_: Callable[..., told.Done], at: int) -> told.Done:
+    return open_(occurred_at=at)
 
 
 @router.post(

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from qinzheng.ledger.envelope import Precision
 
@@ -55,6 +55,24 @@ class NewCase(NewAct):
         default=[], description="organizations and posts that must not learn of the case"
     )
     outside: dict[str, str] = Field(default={}, description="kind of outside number → number")
+    promised: list[Word] = Field(
+        default=[], description="materials for which the applicant's promise stands, where the item allows it"
+    )
+    point: Word = Field(
+        default="",
+        description="service point where the papers were put in; its hours say when they were received",
+    )
+    put_in: Moment | None = Field(
+        default=None, description="when they were put in there; needed with `point`"
+    )
+
+    @model_validator(mode="after")
+    def _point_and_time_together(self) -> NewCase:
+        if bool(self.point) != (self.put_in is not None) or (self.point and self.occurred_at is not None):
+            raise ValueError(
+                "point 与 put_in 要一起给，且不再给 occurred_at / point and put_in go together, without occurred_at"
+            )
+        return self
 
 
 class NewNumber(Strict):

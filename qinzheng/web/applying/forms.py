@@ -12,7 +12,7 @@ from qinzheng.cases.attachments_checks import OFFICE, ORDINARY
 from qinzheng.cases.guide import Guide, Material
 from qinzheng.cases.schema import Act
 from qinzheng.definitions.form import Text
-from qinzheng.mechanisms.applying.drafts import LATER, SHARED, WITH
+from qinzheng.mechanisms.applying.drafts import LATER, PROMISED, ROW, SHARED, WITH
 from qinzheng.mechanisms.applying.submitting import Paper
 from qinzheng.organizations import queries as organizations
 from qinzheng.web.calendars import today
@@ -36,6 +36,10 @@ WAYS = {
     WITH: Text(zh="现在上传", en="I upload it now"),
     LATER: Text(zh="稍后补交（容缺受理）", en="I supply it later"),
     SHARED: Text(zh="不用交，部门已有", en="I need not: the office has it"),
+    PROMISED: Text(
+        zh="以承诺代替（告知承诺），事后核查", en="I promise in its place; it is checked afterwards"
+    ),
+    ROW: Text(zh="已在批量申请表中填写", en="Filled in on the sheet"),
 }
 
 
@@ -130,7 +134,7 @@ def ways(material: Material) -> list[str]:
     """How a material may come."""
     if material.shared_from is not None:
         return [SHARED, WITH]
-    return [WITH, LATER] if material.later else [WITH]
+    return [WITH, *([LATER] if material.later else []), *([PROMISED] if material.promise else [])]
 
 
 def allowed(material: Material) -> frozenset[str]:

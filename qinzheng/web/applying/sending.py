@@ -38,7 +38,7 @@ from qinzheng.parties import queries as parties
 from qinzheng.parties.subjects import PartyRefused
 from qinzheng.supervision import sight
 from qinzheng.web import calendars, language, reader
-from qinzheng.web.applying import forms
+from qinzheng.web.applying import behalf, forms
 from qinzheng.web.applying.place import Place, details, place, version_of
 from qinzheng.web.cases import page
 from qinzheng.web.cases.page import Clock
@@ -66,9 +66,10 @@ def check(here: Place) -> HttpResponse:
     form = details(here)
     found = faults(here, form)
     refused: list[Text] = []
-    if here.request.method == "POST" and not found:
+    consent = behalf.form_of(here)
+    if here.request.method == "POST" and not found and (consent is None or consent.is_valid()):
         try:
-            case = _submit(here, form)
+            case = _submit(here, form, consent)
         except (NotAllowed, PartyRefused, DraftRefused) as why:
             refused.append(Text(zh=why.zh, en=why.en))
             here.draft.refresh_from_db()
@@ -86,6 +87,7 @@ def check(here: Place) -> HttpResponse:
         "papers": [(each, forms.WAYS[each.way], [named[file.pk] for file in each.files]) for each in papers],
         "clocks": [] if found else reckoned(here, form), "hours": hours(), "urls": {name: here.url(name) for name in ("situation", "form", "files")},
         "calendar": calendars.national(), "on_behalf": bool(here.draft.post),
+        "consent": consent, "promises": [each.material.promise for each in papers if each.promised],
     }  # fmt: skip
     return here.page("check", context, 422 if posted else 200)
 
@@ -132,7 +134,10 @@ def _answers(here: Place, form: forms.DetailsForm) -> list[Answer]:
 
 
 def _about(here: Place) -> About:
-    return About(item=here.item.id, town=here.content.town, parties={"applicant": here.draft.party})
+    promised = tuple(sorted(each.key for each in here.papers() if each.promised))
+    return About(
+        item=here.item.id, town=here.content.town, parties={"applicant": here.draft.party}, promised=promised
+    )
 
 
 def _open(here: Place, form: forms.DetailsForm, key: uuid.UUID) -> Done:
@@ -141,12 +146,12 @@ def _open(here: Place, form: forms.DetailsForm, key: uuid.UUID) -> Done:
     )
 
 
-def _submit(here: Place, form: forms.DetailsForm) -> Case:
+def _submit(here: Place, form: forms.DetailsForm, consent: behalf.BehalfForm | None) -> Case:
     unit = here.opening.who.organization
     key = uuid.UUID(here.draft.pk.removeprefix("draft:"))
     return submitting.submit(
         here.draft, version_of(here.request.POST), here.guide, here.opening.who.actor, unit,
-        lambda: _open(here, form, key),
+        lambda: behalf.take(here, _open(here, form, key), consent),
     )  # fmt: skip
 
 

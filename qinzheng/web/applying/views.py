@@ -28,7 +28,7 @@ from qinzheng.parties import queries as parties
 from qinzheng.parties.fields import WrongField
 from qinzheng.parties.subjects import PartyRefused
 from qinzheng.web import language, reader, uploads
-from qinzheng.web.applying import forms, sending
+from qinzheng.web.applying import bulk, forms, sending
 from qinzheng.web.applying.place import Place, details, opening_of, place, steps, version_of
 from qinzheng.web.cases import opening as openings
 from qinzheng.web.cases.opening import Opening
@@ -90,6 +90,7 @@ def begin(request: HttpRequest, item: str) -> HttpResponse:
                 "apply-step", draft=made.pk.removeprefix("draft:"), step=next(iter(steps(asked.guide)))
             )
     shown: dict[str, Any] = {"item": asked, "form": form, "on_behalf": opening.who.role == "clerk"}
+    shown["bulk"] = bulk.offered(who, opening)
     return render(request, "applying/begin.html", shown, status=422 if data is not None else 200)
 
 

@@ -34,7 +34,7 @@ from qinzheng.parties.fields import WrongField
 from qinzheng.parties.subjects import PartyRefused
 from qinzheng.web import language, reader
 from qinzheng.web.calendars import today
-from qinzheng.web.cases import forms, page
+from qinzheng.web.cases import forms, page, put_in
 from qinzheng.web.cases.person import AboutForm
 from qinzheng.web.components import Link, State
 
@@ -131,16 +131,17 @@ def open_one(request: HttpRequest, what: str) -> HttpResponse:
     form = forms.ActForm(opening.act, asked_of(opening), spoken, page.organizations(spoken), data)
     parties_of = firms(who, opening.item.id if opening.item else "")
     about = AboutForm(opening.item is None, who, spoken, data, opening.id in REPORTED, parties_of)
-    valid = form.is_valid() & about.is_valid()
+    box = put_in.form_of(who, spoken, data)
+    valid = form.is_valid() & about.is_valid() & (box is None or box.is_valid())
     if data is not None and valid:
-        done = _open(who, opening, form, about, spoken)
+        done = _open(who, opening, form, about, box, spoken)
         if done is not None:
             messages.success(
                 request, OPENED.zh.format(done.number) if spoken == "zh" else OPENED.en.format(done.number)
             )
             return redirect("case", number=done.number)
     context = {
-        "opening": opening, "form": form, "about": about, "crumbs": [page.CASES, Link(NEW, reverse("new-case")), Link(opening.name)],
+        "opening": opening, "form": form, "about": about, "box": box, "crumbs": [page.CASES, Link(NEW, reverse("new-case")), Link(opening.name)],
         "item_url": reverse("item", args=[opening.item.id]) if opening.item else "",
     }  # fmt: skip
     return render(request, "cases/open.html", context, status=422 if data is not None else 200)
@@ -162,8 +163,9 @@ def asked_of(opening: Opening) -> Act:
 
 
 def _open(
-    who: User, opening: Opening, form: forms.ActForm, about: AboutForm, spoken: language.Language
-) -> Done | None:
+    who: User, opening: Opening, form: forms.ActForm, about: AboutForm, box: put_in.PutInForm | None,
+    spoken: language.Language,
+) -> Done | None:  # fmt: skip
     """The case, or None where something was refused and is said at its field. All or nothing."""
     key: uuid.UUID = form.cleaned_data[forms.KEY]
     try:
@@ -174,13 +176,27 @@ def _open(
                 item=opening.item.id if opening.item else "", title=about.cleaned_data.get("title", ""),
                 town=about.cleaned_data["town"], parties={relation: party} if party else {},
             )  # fmt: skip
-            return acting.open_case(who, opening.procedure, opening.act, form.values(), described, key=key)
+
+            def open_(received: int | None = None) -> Done:
+                return acting.open_case(
+                    who,
+                    opening.procedure,
+                    opening.act,
+                    form.values(),
+                    described,
+                    key=key,
+                    occurred_at=received,
+                )
+
+            return open_() if box is None else box.taken(opening.who, open_)
     except WrongField as why:
         about.blame(why.field, why.zh, why.en)
     except PartyRefused as why:
         about.blame("code", why.zh, why.en)
     except NotAllowed as why:
-        if why.field in about.fields:
+        if box is not None and why.field in box.fields:
+            box.blame(why.field, why.zh, why.en)
+        elif why.field in about.fields:
             about.blame(why.field, why.zh, why.en)
         else:
             form.blame({why.field: (why.zh, why.en)}, spoken)

@@ -29,7 +29,7 @@ from qinzheng.supervision.explain import CaseSaid, ClockSaid
 from qinzheng.supervision.models import Card as CardRow
 from qinzheng.web import history, language
 from qinzheng.web.calendars import today
-from qinzheng.web.cases import held
+from qinzheng.web.cases import assisted, held
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited
@@ -94,6 +94,7 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
         "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
         "channel": _channel(case, procedure), "children": _children(reader, case), "parent": _parent(reader, case),
+        "assisted": assisted.beside(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
         "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case),
