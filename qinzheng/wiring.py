@@ -30,11 +30,13 @@ from qinzheng.exchange.upward import parser as upward_parser
 from qinzheng.exchange.upward import schema as upward_schema
 from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import schema as measure_schema
+from qinzheng.mechanisms.catalogue import schema as catalogue_schema
 from qinzheng.mechanisms.matters import schema as matter_schema
 from qinzheng.mechanisms.papers import schema as paper_schema
 from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
     account_parser,
+    catalogue_parser,
     console,
     definition_commands,
     measuring,
@@ -58,6 +60,8 @@ KINDS: dict[str, Kind] = {
         Kind("item", items.Item, (items.check_item,)),
         Kind("paper", paper_schema.Paper, (paper_schema.check_paper,)),
         Kind("matter", matter_schema.Matter, (matter_schema.check_matter,)),
+        Kind("rate", catalogue_schema.Rate),
+        Kind("checklist", catalogue_schema.Checklist, (catalogue_schema.check_checklist,)),
         Kind("vocabulary", vocabulary.Vocabulary, (vocabulary.check_vocabulary,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),
@@ -86,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     console.register(groups)
     process_commands.register(groups)
     measuring.register(groups)
+    catalogue_parser.register(groups)
     verbs = definition_commands.register(groups, KINDS)
     bpmn_commands.register(verbs, KINDS)
     items_json.register(verbs, KINDS)

@@ -110,6 +110,8 @@ CLAUSES: list[Clause] = [
     Clause("supervision works with every card", Card, _read("judge", "export"), _has("supervisor"), _everything),
     Clause("leaders and auditors see every card", Card, _read(), _has("leader", "auditor"), _everything),
     Clause("everybody in office sees the tree", Organization, _read(), lambda u: bool(u.seats), _everything),
+    Clause("a unit states its own points and drafts its own items", Organization, frozenset({"state", "draft"}), _has("handler", "approver", "head_of_organ"), lambda u: Q(pk__in=u.desk)),
+    Clause("supervision attests what units state", Organization, frozenset({"attest"}), _has("supervisor"), _everything),
     Clause("a unit sees its own figures", Organization, frozenset({"measure"}), _office, lambda u: Q(pk__in=u.desk)),
     Clause(
         "supervision, appraisers, leaders and auditors see all figures", Organization, frozenset({"measure"}),
@@ -197,6 +199,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "find_people": _office,
     "mandates": _has("clerk"),
     "publish": lambda u: bool(u.roles & {"supervisor"}),
+    "catalogue": lambda u: bool(u.seats),
     "coverage": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "upward": lambda u: _office(u) or bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",
     "upward_counts": lambda u: bool(u.roles & {"supervisor", "auditor"}) or u.power == "system",

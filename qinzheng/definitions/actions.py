@@ -70,6 +70,11 @@ def keep(made: Sequence[Edition]) -> list[Edition]:
         return Edition.objects.bulk_create(drafts)
 
 
+def discard(editions: Sequence[Edition]) -> None:
+    """Take drafts back: what was never published leaves nothing. What was published meanwhile stays."""
+    Edition.objects.filter(pk__in=[edition.pk for edition in editions], published_at=None).delete()
+
+
 def publish(editions: Sequence[Edition], by: str, effect: Mapping[str, Any] | None = None) -> None:
     """Publish drafts: a second person, every check on all that will then stand, an event in the ledger each.
 

@@ -90,11 +90,17 @@ def _decoded(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise Unreadable(line, "不是 UTF-8 编码，请另存为 UTF-8", "not UTF-8: save it as UTF-8") from None
-    hidden = _HIDDEN.search(text)
-    if hidden is not None:
-        line = text[: hidden.start()].count("\n") + 1
-        raise Unreadable(line, *_HIDDEN_WORDS[str(hidden.lastgroup)])
+    found = hidden(text)
+    if found is not None:
+        at, zh, en = found
+        raise Unreadable(text[:at].count("\n") + 1, zh, en)
     return text
+
+
+def hidden(text: str) -> tuple[int, str, str] | None:
+    """Where a text holds a character that nobody sees, and what to do; None where it holds none."""
+    found = _HIDDEN.search(text)
+    return None if found is None else (found.start(), *_HIDDEN_WORDS[str(found.lastgroup)])
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ DESKS = (
     Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
+    Desk("catalogue", Text(zh="目录", en="Catalogue"), "catalogue"),
     Desk("network", Text(zh="服务网络", en="Service network"), "overview"),
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
     Desk("openings", Text(zh="破窗", en="Openings"), "openings"),

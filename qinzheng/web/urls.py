@@ -56,6 +56,7 @@ urlpatterns = [
     path("notices/", include("qinzheng.web.notices.urls")),
     path("network/", network.network, name="network"),
     path("reporting/", reporting.show, name="reporting"),
+    path("catalogue/", include("qinzheng.web.catalogue.urls")),
     path("wall/", include("qinzheng.web.wall.urls")),
     path("overview/", include("qinzheng.web.overview.urls")),
     path("ledger/events/<uuid:event>/", ledger.event, name="event"),

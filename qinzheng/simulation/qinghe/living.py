@@ -47,7 +47,8 @@ class City:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(f"living {seed} {time.time_ns()}")
         library = shelf.library()
-        items: list[Item] = library.all("item")
+        today = dt.datetime.now(shelf.ZONE).date()
+        items: list[Item] = [each for each in library.standing("item", today) if each.alive(today)]
         self.services = [item for item in items if item.procedure == "services.matter"]
         self.licences = [item for item in items if item.procedure == "approvals.standard"]
         self.desks = desks_of()

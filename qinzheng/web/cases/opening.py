@@ -38,6 +38,8 @@ from qinzheng.web.cases import forms, page, put_in
 from qinzheng.web.cases.person import AboutForm
 from qinzheng.web.components import Link, State
 
+ELSEWHERE = ("logs.", "conveniences.")
+"""Procedures that nobody opens here: cases out of logs, and measures, which a unit announces on a page of their own."""
 REPORTED = frozenset({"hotline.work-order"})
 """Procedures in which somebody reports a thing and applies for nothing."""
 LONGEST = 80
@@ -91,7 +93,7 @@ def openings(who: User) -> list[Opening]:
     with_items = {item.procedure for item in catalogue}
     ways: dict[str, tuple[Procedure, tuple[str, Act, Who] | None]] = {}
     for procedure in library.standing("procedure", today()):
-        if not procedure.id.startswith("logs."):
+        if not procedure.id.startswith(ELSEWHERE):
             ways[procedure.id] = procedure, next(iter(acting.opening_acts(who, procedure)), None)
     found = [
         Opening(procedure.id, procedure.name, procedure, None, *way)

@@ -1,0 +1,82 @@
+"""Rates and cuts as components: what stands in a statistic, a cell, a line of sums."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
+from qinzheng.definitions.library import Library
+from qinzheng.mechanisms.catalogue import cut, rates
+from qinzheng.mechanisms.catalogue.cut import Cut
+from qinzheng.mechanisms.catalogue.rates import Share
+from qinzheng.mechanisms.catalogue.schema import Rate
+from qinzheng.web.components import Stat
+
+FIGURES = {
+    "days": Text(zh="时限（日）", en="days"), "steps": Text(zh="环节", en="steps"), "materials": Text(zh="材料", en="papers"),
+    "trips": Text(zh="最少跑动", en="least trips"),
+}  # fmt: skip
+PER_CENT = "%"
+
+
+def standing(day: dt.date) -> list[Rate]:
+    """The rates in force, in the order in which they are told: in the centre, authorised, on the spot."""
+    found: list[Rate] = shelf.library().standing("rate", day)
+    order = ("moved-in", "authorised", "at-once")
+    return sorted(found, key=lambda rate: (order.index(rate.id) if rate.id in order else len(order), rate.id))
+
+
+def per_cent(share: Share) -> str:
+    """A share as people write it; a dash where there is nothing to be a share of."""
+    return "—" if share.value is None else f"{share.value * 100:.1f}"
+
+
+def cell(share: Share) -> str:
+    """A share with what it was counted from."""
+    return "—" if share.value is None else f"{per_cent(share)}%（{share.numerator}/{share.denominator}）"
+
+
+def stat(rate: Rate, library: Library, days: Sequence[dt.date], unit: str | None = None) -> Stat:
+    """A rate with its trend over the days of change, and the formula beneath it."""
+    trend = rates.trend(rate, library, days, unit)
+    now = trend[-1][1] if trend else Share(0, 0)
+    known = [share.value * 100 for _, share in trend if share.value is not None]
+    counted = Text(
+        zh=f"{now.numerator}/{now.denominator}；{rate.formula.zh}",
+        en=f"{now.numerator}/{now.denominator}; {rate.formula.en}",
+    )
+    return Stat(
+        rate.name, None if now.value is None else per_cent(now), PER_CENT, before=counted, series=tuple(known)
+    )
+
+
+def trends(
+    chosen: Sequence[Rate], library: Library, days: Sequence[dt.date], unit: str | None = None
+) -> list[tuple[dt.date, list[str]]]:
+    """The same as a table: a line a day, a cell a rate."""
+    columns = [rates.trend(rate, library, days, unit) for rate in chosen]
+    return [(day, [cell(column[n][1]) for column in columns]) for n, day in enumerate(days)]
+
+
+def before_and_now(one: Cut) -> dict[str, str]:
+    """figure → ``15 → 5``; only what is known."""
+    return {name: arrow(one.before.get(name), one.now.get(name)) for name in cut.FIGURES}
+
+
+def arrow(before: int | None, now: int | None) -> str:
+    """A figure before and now."""
+    if before is None:
+        return "" if now is None else str(now)
+    return f"{before} →" if now is None else f"{before} → {now}"
+
+
+def sums(cuts: Sequence[Cut]) -> list[tuple[Text, int, int, int, str]]:
+    """(figure, of how many items, sum before, sum now, by how much per cent it fell)."""
+    found: Mapping[str, tuple[int, int, int]] = cut.totals(cuts)
+    return [
+        (FIGURES[name], n, old, new, f"{(old - new) / old * 100:.1f}%" if old else "—")
+        for name, (n, old, new) in found.items()
+        if n
+    ]
