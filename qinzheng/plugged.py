@@ -11,8 +11,8 @@ from django.conf import settings
 from qinzheng import wiring
 from qinzheng.access import accounts, guard
 from qinzheng.access import replay as access_replay
+from qinzheng.cases import about, attachments, choosing
 from qinzheng.cases import actions as cases
-from qinzheng.cases import attachments, choosing
 from qinzheng.cases.models import SealedFile
 from qinzheng.definitions import actions as definitions
 from qinzheng.definitions import replay as definitions_replay
@@ -27,7 +27,9 @@ from qinzheng.exchange.upward.duty import once as report_upward
 from qinzheng.ledger import projections, recount
 from qinzheng.mechanisms.applying import drafts
 from qinzheng.mechanisms.channels import giving as channels
+from qinzheng.mechanisms.errands import taking as errands
 from qinzheng.mechanisms.matters import handling as matters
+from qinzheng.mechanisms.promises import checking as promises
 from qinzheng.notifications import mail, quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
@@ -89,3 +91,5 @@ worker.DUTIES += [
     worker.Duty("scanning", 20.0, attachments.scan_waiting),
     worker.Duty("drafts", 600.0, drafts.expire),
 ]
+cases.FOLLOWING += [errands.came_back, promises.ended, promises.noted]
+about.PROMISING[:] = [promises.trusted]

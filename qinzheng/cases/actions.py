@@ -43,7 +43,7 @@ from qinzheng.ledger import envelope
 from qinzheng.ledger.actions import AnotherEvent
 from qinzheng.ledger.envelope import NewEvent
 
-PROJECTORS = writing.PROJECTORS
+PROJECTORS, FOLLOWING = writing.PROJECTORS, writing.FOLLOWING
 
 __all__ = [
     "AnotherEvent", "Done", "NoSuchCase", "NotAllowed", "add_number", "move_edition", "open_case", "pass_time",

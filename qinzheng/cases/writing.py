@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -37,6 +37,8 @@ from qinzheng.ledger.envelope import NewEvent
 
 PROJECTORS: list[Projector] = []
 """Filled by ``qinzheng.plugged``: packages above judge and project inside the transaction of the act."""
+FOLLOWING: list[Callable[[Change], None]] = []
+"""Filled likewise: told once it is settled where the case stands, in whatever way it came there; may act on other cases."""
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -73,6 +75,8 @@ def write(
         events += [event(case, act, type, extra) for act in acts]
     deemed = [each for projector in PROJECTORS for each in projector(change)]
     events += _deem(change, deemed) if _in_order(change, deemed) else _replay(change, deemed, type)
+    for follows in FOLLOWING:
+        follows(change)
     events += change.determinations
     if events:
         case.situation["recorded"] = change.now

@@ -13,6 +13,7 @@ from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.ledger import sequencer
+from qinzheng.mechanisms.errands import taking
 from qinzheng.notifications import follow, subscriptions
 from qinzheng.notifications.models import Notice
 from qinzheng.notifications.subscriptions import Subscription
@@ -71,6 +72,7 @@ def everything(made: Townhall, clock: Any) -> dict[str, str]:
     cases.perform(corrected, "withdraw", citizen(made), {})
     letter = cases.open_case("letters.reply", "submit", by(made, "clerk", "housing", "clerk"), {}).case
     cases.perform(letter, "reply", handler, {})
+    _errand(made, handler)
     minutes = cases.open_case("demo.minutes", "receive", handler, {}).case
     cases.perform(minutes, "accept", handler, {})
     accepted_at = clock.now
@@ -89,6 +91,15 @@ def everything(made: Townhall, clock: Any) -> dict[str, str]:
     publish("rule", "standard.past-promise", ("已超过承诺的时刻", "已经超过承诺的时刻"))
     up_to_now()
     return {"late": late, "silent": silent, "corrected": corrected, "letter": letter, "minutes": minutes}
+
+
+def _errand(made: Townhall, handler: Who) -> None:
+    """A town's clerk does it for a neighbour, and the result comes back."""
+    case = townhall.opened(made, by="town-clerk")
+    consent = {"how": "help", "consent": "signed", "consent_proof": "WT-1", "collects": True}
+    taking.take(case, "代办", made.who("town-clerk", "clerk"), consent)
+    cases.perform(case.pk, "accept", handler, {})
+    cases.perform(case.pk, "finish", handler, {})
 
 
 def _duty(made: Townhall) -> None:
