@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "qinzheng.supervision",
     "qinzheng.notifications",
     "qinzheng.mechanisms.applying",
+    "qinzheng.mechanisms.windows",
     "qinzheng.access",
     "qinzheng.operations",
     "qinzheng.exchange.upward",

@@ -30,6 +30,9 @@ from qinzheng.mechanisms.channels import giving as channels
 from qinzheng.mechanisms.errands import taking as errands
 from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.mechanisms.promises import checking as promises
+from qinzheng.mechanisms.windows import booking as appointments
+from qinzheng.mechanisms.windows import calling as queues
+from qinzheng.mechanisms.windows import replay as windows_replay
 from qinzheng.notifications import mail, quiet, receipts, recipients, telling, text_messages, webhooks
 from qinzheng.operations import doctor, duties, figures, worker
 from qinzheng.organizations import book as organizations
@@ -54,6 +57,7 @@ projections.PROJECTIONS[:] = [
     *replay.PROJECTIONS,
     *access_replay.PROJECTIONS,
     *upward_replay.PROJECTIONS,
+    *windows_replay.PROJECTIONS,
 ]
 projections.CHECKS[:] = [
     recount.check,
@@ -90,6 +94,8 @@ rights.ERASES[:] = [attachments.erase_of, drafts.erase_of]
 worker.DUTIES += [
     worker.Duty("scanning", 20.0, attachments.scan_waiting),
     worker.Duty("drafts", 600.0, drafts.expire),
+    worker.Duty("appointments", 30.0, appointments.remind),
+    worker.Duty("queues", 600.0, queues.end_days),
 ]
 cases.FOLLOWING += [errands.came_back, promises.ended, promises.noted]
 about.PROMISING[:] = [promises.trusted]

@@ -214,6 +214,11 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "contacts": lambda u: bool(u.seats),
     "ingest": lambda u: u.scopes is not None and "ingest" in u.scopes,
     "feed": lambda u: u.scopes is not None and "feed" in u.scopes,
+    "device": lambda u: u.scopes is not None and "device" in u.scopes,
+    "windows": _has("clerk"),
+    "queues": _has("supervisor", "leader", "auditor"),
+    "book": lambda u: u.takes_part or "clerk" in u.roles,
+    "appointments": lambda u: u.takes_part,
 }
 """Pages and doors that are about no single thing."""
 
@@ -222,6 +227,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "perform": frozenset({"act"}),
     "open": frozenset({"act"}),
     "measure": frozenset({"read"}),
+    "device": frozenset({"device"}),
     "definitions": frozenset({"read", "act", "ingest", "feed"}),
 }
 """What a token's scopes allow at all; an act that is not here is for people only."""

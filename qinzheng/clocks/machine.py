@@ -201,7 +201,7 @@ class Track:
 
     __slots__ = (
         "capped", "clock", "count", "given", "index", "limit", "main", "opening", "owner", "promise",
-        "rungs", "watch", "watchers",
+        "rungs", "stays", "watch", "watchers",
     )  # fmt: skip
 
     def __init__(
@@ -214,6 +214,8 @@ class Track:
         self.given = given
         self.main = main
         self.owner = owner
+        self.stays = False
+        """A mark that passes is the affair of the organization with which the lane began, not of the one that holds the case."""
         self.limit = NONE
         self.promise = NONE
         self.watch = 0

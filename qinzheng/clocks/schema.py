@@ -134,6 +134,10 @@ class Clock(Strict):
     extends: list[Extension] = []
     marks: dict[Identifier, Mark] = {}
     deems: list[Deems] = []
+    stays: bool = Field(
+        default=False,
+        description="a card for it is for the unit with which it began, wherever the case went since (首问负责)",
+    )
     backward: bool = Field(
         default=False,
         description="counts back from the day that the starting act states in its field due_at (许可法 48)",

@@ -154,6 +154,8 @@ class Circle:
             return [POWER[role]]
         if role in POSTS_BY_ROLE:
             return self.everywhere(POSTS_BY_ROLE[role])
+        if role == "applicant":
+            return [str(event.body["party"])] if event.body["party"] else []
         if role == "asker":
             return [self.history(event.subject)[0].actor]
         post = event.subject.removeprefix("post:")

@@ -19,7 +19,8 @@ Event = Literal[
     "cases.opened", "cases.performed", "cases.deemed", "clocks.moved", "supervision.card_issued",
     "supervision.card_withdrawn", "access.opening_asked", "access.opening_approved", "access.opening_used",
     "access.power_granted", "access.token_issued", "organizations.absence_recorded", "organizations.handed_back",
-    "definitions.published", "notifications.webhook_disabled",
+    "definitions.published", "notifications.webhook_disabled", "windows.booked", "windows.booking_cancelled",
+    "windows.reminder_due",
 ]  # fmt: skip
 """The events that a notice can follow: each is appended by the package whose name it bears."""
 Role = Literal[
@@ -40,6 +41,7 @@ OPENINGS = ("access.opening_asked", "access.opening_approved", "access.opening_u
 RIGHTS = ("access.power_granted", "access.token_issued", "notifications.webhook_disabled")
 ABSENCES = ("organizations.absence_recorded", "organizations.handed_back")
 CLOCKS, PUBLISHED = ("clocks.moved",), ("definitions.published",)
+BOOKINGS = ("windows.booked", "windows.booking_cancelled", "windows.reminder_due")
 
 _CASE_ROLES = {"holder", "approver", "unit_head", "supervisor", "opener", "told", "applicant", "auditor"}
 _POWERS = {"system_administrator", "security_administrator", "audit_administrator"}
@@ -51,6 +53,7 @@ FAMILIES: tuple[tuple[tuple[str, ...], set[str], set[str], set[str]], ...] = (
     (OPENINGS, set(), {"leader", "auditor", "asker", *_POWERS}, {"time"}),
     (RIGHTS, set(), _POWERS, {"time"}),
     (ABSENCES, set(), {"stand_in", "absent", "unit_head"}, {"post", "unit", "until"}),
+    (BOOKINGS, set(), {"applicant"}, {"point", "slot", "service"}),
     (PUBLISHED, {"kinds"}, {"supervisor", "auditor", *_POWERS}, {"kind", "definition", "from_day"}),
 )  # fmt: skip
 """(events, the filters they know, to whom they can be told, the placeholders they fill). What is told to an

@@ -121,6 +121,14 @@ def _matter(happened: Happened) -> Text:
     return happened.procedure.name if happened.procedure else UNKNOWN
 
 
+def _service(happened: Happened) -> Text:
+    try:
+        found: Text = shelf.library().get("item", happened.body["item"]).name
+    except KeyError:
+        return UNKNOWN
+    return found
+
+
 def _state(happened: Happened) -> Text:
     states = happened.procedure.states if happened.procedure else {}
     return states[happened.state].name if happened.state in states else UNKNOWN
@@ -193,5 +201,8 @@ _FILLED: dict[str, Callable[[Happened], Text]] = {
     "kind": lambda h: _plain(str(h.body["kind"])),
     "definition": _published,
     "from_day": lambda h: _plain(str(h.body["in_force_from"])),
+    "point": lambda h: h.name(str(h.body["point"])),
+    "slot": lambda h: _moment(h.body["begins"]),
+    "service": _service,
 }
 """How each placeholder of the closed vocabulary is filled."""

@@ -78,7 +78,7 @@ def up(arguments: argparse.Namespace) -> int:
         "web": [*own, "web", "--host", arguments.host, "--port", str(arguments.port)],
     }
     if settings.DEMO:
-        commands["city"] = [*own, "city", "live"]
+        commands["city"] = [*own, "city", "live", "--site", address]
     environment = {"QINZHENG_LOG_LEVEL": "WARNING", **tied.environment()}
     if settings.DEMO and subprocess.run([*own, "city", "load"], env=environment).returncode:
         return 1

@@ -47,7 +47,7 @@ class Finder(Listener):
         """A finding shown by time alone; it points at the event that started the clock."""
         state.book.findings.append(
             (state.key, self.rule, lane.ordinal * TRACKS + track.index, at, lane.order, detail,
-             state.organization, NONE)
+             lane.organization if track.stays else state.organization, NONE)
         )  # fmt: skip
 
 

@@ -80,6 +80,7 @@ class Ladders:
             main=False,
             owner=OWNERS[clock.owner],
         )
+        track.stays = clock.stays
         self.tracks.append(track)
         self.of_clock.setdefault(name, []).append(track)
         return track

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.messages import get_messages
 from django.http import HttpRequest
 
 from qinzheng.web import language, navigation, reader, theme
@@ -20,6 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": theme.of(request),
         "dark_media": theme.MEDIA[theme.of(request)],
         "reader": who,
+        "messages": get_messages(request),
         "navigation": navigation.open_to(who, request.path),
         "unread": lambda: bell.unread(who),
     }

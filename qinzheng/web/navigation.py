@@ -22,6 +22,7 @@ class Desk:
 
 DESKS = (
     Desk("work", Text(zh="我的待办", en="My work"), "work"),
+    Desk("windows", Text(zh="叫号", en="Calling"), "windows"),
     Desk("new-case", Text(zh="新办件", en="New case"), "open"),
     Desk("applications", Text(zh="申请草稿", en="Drafts"), "open"),
     Desk("cases", Text(zh="办件", en="Cases"), "cases"),
@@ -31,6 +32,8 @@ DESKS = (
     Desk("catalogue", Text(zh="目录", en="Catalogue"), "catalogue"),
     Desk("network", Text(zh="服务网络", en="Service network"), "overview"),
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
+    Desk("appointments", Text(zh="预约", en="Appointments"), "appointments"),
+    Desk("queues", Text(zh="排队", en="Queues"), "queues"),
     Desk("openings", Text(zh="破窗", en="Openings"), "openings"),
     Desk("administration", Text(zh="管理", en="Administration"), "administration"),
     Desk("reporting", Text(zh="上报", en="Reporting"), "upward"),

@@ -43,6 +43,7 @@ urlpatterns = [
     path("files/<uuid:file>/", files.give, name="file"),
     path("files/<uuid:file>/drop/", files.drop, name="file-drop"),
     path("apply/", include("qinzheng.web.applying.urls")),
+    path("", include("qinzheng.web.windows.urls")),
     path("cases/<str:number>/people/", cases.people, name="case-people"),
     path("cases/<str:number>/openings/", openings.ask, name="ask-opening"),
     path("openings/", openings.openings, name="openings"),

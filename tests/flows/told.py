@@ -14,6 +14,8 @@ from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
 from qinzheng.ledger import sequencer
 from qinzheng.mechanisms.errands import taking
+from qinzheng.mechanisms.windows import booking
+from qinzheng.mechanisms.windows import queries as queues
 from qinzheng.notifications import follow, subscriptions
 from qinzheng.notifications.models import Notice
 from qinzheng.notifications.subscriptions import Subscription
@@ -86,6 +88,7 @@ def everything(made: Townhall, clock: Any) -> dict[str, str]:
     cases.pass_time(late)
     clock.on("2026-04-10 09:00")
     cases.pass_time(late)
+    _bookings(made, clock)
     _duty(made)
     _security(made, Case.objects.get(pk=late))
     publish("rule", "standard.past-promise", ("已超过承诺的时刻", "已经超过承诺的时刻"))
@@ -100,6 +103,17 @@ def _errand(made: Townhall, handler: Who) -> None:
     taking.take(case, "代办", made.who("town-clerk", "clerk"), consent)
     cases.perform(case.pk, "accept", handler, {})
     cases.perform(case.pk, "finish", handler, {})
+
+
+def _bookings(made: Townhall, clock: Any) -> None:
+    """Somebody books, is reminded the day before, and cancels."""
+    clock.on("2026-04-13 09:00")
+    point, item = "point-civic-centre", townhall.an_item("housing", "services.matter").id
+    begins = queues.free(point, dt.date(2026, 4, 16), clock.now)[0].begins
+    made_one = booking.book(point, item, begins, made.parties["citizen"], citizen(made), key=uuid.uuid4())
+    clock.on("2026-04-15 18:00")
+    assert booking.remind() == 1
+    booking.cancel(made_one.pk, citizen(made), "party")
 
 
 def _duty(made: Townhall) -> None:

@@ -50,5 +50,5 @@ def live(arguments: argparse.Namespace) -> int:
     """Act until told to stop."""
     stop = threading.Event()
     running.on_signal(stop)
-    living.City(arguments.seed).live(arguments.every, stop)
+    living.City(arguments.seed, arguments.site).live(arguments.every, stop)
     return 0

@@ -23,10 +23,14 @@ from qinzheng.cases.schema import Field_
 from qinzheng.definitions import shelf
 from qinzheng.parties.models import Party
 from qinzheng.simulation.qinghe import places
+from qinzheng.simulation.qinghe.hall import Hall
 from qinzheng.simulation.qinghe.load import desks_of, who
 from qinzheng.simulation.qinghe.stories import WISHES
 
 MINUTES = "demo.minutes"
+ENQUIRIES = ("二手房过户要哪些手续", "外地户口孩子上学怎么办", "个体户转企业怎么办", "老旧小区加装电梯找谁")
+ASKED = ("housing", "education", "market", "human-resources")
+"""Units to which an enquiry is handed over."""
 NEXT: dict[tuple[str, str], tuple[str, str, str]] = {
     ("services.matter", "received"): ("accept", "clerk", "clerk"), ("services.matter", "accepted"): ("finish", "handler", "handler"),
     ("services.matter", "correcting"): ("supply_correction", "applicant", "applicant"),
@@ -36,6 +40,8 @@ NEXT: dict[tuple[str, str], tuple[str, str, str]] = {
     ("hotline.work-order", "received"): ("dispatch", "dispatcher", "clerk"), ("hotline.work-order", "dispatched"): ("sign", "handler", "handler"),
     ("hotline.work-order", "handling"): ("reply", "handler", "handler"), ("hotline.work-order", "replied"): ("review", "dispatcher", "clerk"),
     ("hotline.work-order", "reviewed"): ("call_back", "dispatcher", "clerk"),
+    ("windows.enquiry", "asked"): ("hand_over", "clerk", "clerk"), ("windows.enquiry", "handed"): ("sign", "handler", "handler"),
+    ("windows.enquiry", "taken"): ("answer", "handler", "handler"),
     (MINUTES, "received"): ("accept", "clerk", "clerk"), (MINUTES, "accepted"): ("finish", "clerk", "clerk"),
 }  # fmt: skip
 """(procedure, state) → the act that comes next, the desk that does it, its role."""
@@ -44,7 +50,7 @@ NEXT: dict[tuple[str, str], tuple[str, str, str]] = {
 class City:
     """One fictional city, acting."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, site: str = "") -> None:
         self.chance = random.Random(f"living {seed} {time.time_ns()}")
         library = shelf.library()
         today = dt.datetime.now(shelf.ZONE).date()
@@ -54,6 +60,7 @@ class City:
         self.desks = desks_of()
         self.parties = list(Party.objects.values_list("pk", flat=True)[:4000])
         self.wishes = {zh: owner for zh, _, owner in WISHES}
+        self.hall = Hall(site, self.chance, self.desks)
 
     def live(self, every_s: float, stop: threading.Event) -> None:
         """Do one thing after another until ``stop``; what is refused was a slip and is let go."""
@@ -64,10 +71,14 @@ class City:
             self.call,
             self.minutes,
             self.go_on_minutes,
+            self.hall.come,
+            self.hall.call,
+            self.hall.scan,
+            self.enquire,
         ]
         while not stop.wait(self.chance.expovariate(1 / every_s)):
             try:
-                self.chance.choices(doings, (46, 9, 5, 12, 8, 20))[0]()
+                self.chance.choices(doings, (46, 9, 5, 12, 8, 20, 9, 8, 1, 2))[0]()
             except NotAllowed:
                 continue
             except OperationalError:
@@ -114,6 +125,12 @@ class City:
             "hotline.work-order", "call", who(agent, "clerk", self.desks), {}, about=self.about(title=title)
         )
 
+    def enquire(self) -> None:
+        """Somebody asks at a window what nobody there can answer."""
+        clerk = who(self.clerk(), "clerk", self.desks)
+        about = About(title=self.chance.choice(ENQUIRIES))
+        cases.open_case("windows.enquiry", "ask", clerk, {"question": f"{about.title}（演示）"}, about=about)
+
     def minutes(self) -> None:
         """A demonstration case, at some town's service centre."""
         clerk = f"{places.town_id(self.chance.randrange(1, len(places.TOWNS) + 1))}/clerk"
@@ -152,6 +169,10 @@ class City:
                 if self.chance.random() < 0.35
                 else self.wishes.get(case.title, "urban-management")
             }
+        if act == "hand_over":
+            form = {"next": self.chance.choice(ASKED), "told": True, "reason": "由承办单位答复（演示）"}
+        if act == "answer":
+            form = {"reply": "已答复询问人（演示）"}
         if act == "call_back":
             form = {"satisfied": self.chance.random() < 0.86}
         if act == "issue":

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from qinzheng import __version__
-from qinzheng.web.api import acts, cases, catalogue, door, feed, ingest, problems, shapes, webhooks
+from qinzheng.web.api import acts, cases, catalogue, devices, door, feed, ingest, problems, shapes, webhooks
 from qinzheng.web.api.door import Shut
 
 
@@ -26,7 +26,7 @@ class Api(NinjaAPI):
         for methods in document["paths"].values():
             for operation in methods.values():
                 operation["responses"]["default"] = FAILURE
-                if operation["operationId"] in ("open_case", "perform"):
+                if operation["operationId"] in ("open_case", "perform", "draw_ticket"):
                     operation["parameters"].append(KEY_PARAMETER)
         return document
 
@@ -53,7 +53,7 @@ api = Api(
     auth=Shut(),
 )
 problems.register(api)
-ENDPOINTS = (cases, acts, catalogue, feed, ingest, webhooks)
+ENDPOINTS = (cases, acts, catalogue, devices, feed, ingest, webhooks)
 """The modules whose endpoints are on the router."""
 api.add_router("", door.router)
 

@@ -69,7 +69,8 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
     if sent and not any(each.fault for each in rows):
         wrong = [each for each in rows if each.mark != FINE]
         if wrong and asking is not None:
-            return _ready(request, who, case, asking, defects(wrong))
+            text = defects([(each.paper.material.name.zh, each.mark, each.note) for each in wrong])
+            return _ready(request, who, case, asking, text)
         nothing = ALL_FINE
     context = {
         "case": case, "title": page.title(case), "rows": rows, "marks": list(FOUND.items()), "asking": asking, "nothing": nothing,
@@ -109,13 +110,12 @@ def _mark(paper: Paper, given: QueryDict | None) -> tuple[str, str, Text | None]
     return (mark if mark in FOUND else FINE), note, fault
 
 
-def defects(wrong: list[Checked]) -> str:
-    """All defects at once, numbered, as the applicant will read them."""
+def defects(wrong: list[tuple[str, str, str]]) -> str:
+    """All defects at once, numbered, as the applicant will read them: of (paper, mark, note) each."""
     lines = []
-    for n, each in enumerate(wrong, start=1):
-        name = each.paper.material.name.zh
-        said = f"缺少“{name}”，请补交" if each.mark == MISSING else f"“{name}”需要改正"
-        lines.append(f"{n}. {said}{'：' + each.note if each.note else ''}")
+    for n, (name, mark, note) in enumerate(wrong, start=1):
+        said = f"缺少“{name}”，请补交" if mark == MISSING else f"“{name}”需要改正"
+        lines.append(f"{n}. {said}{'：' + note if note else ''}")
     return "\n".join(lines)
 
 

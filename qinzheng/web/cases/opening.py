@@ -40,7 +40,7 @@ from qinzheng.web.components import Link, State
 
 ELSEWHERE = ("logs.", "conveniences.")
 """Procedures that nobody opens here: cases out of logs, and measures, which a unit announces on a page of their own."""
-REPORTED = frozenset({"hotline.work-order"})
+REPORTED = frozenset({"hotline.work-order", "windows.enquiry"})
 """Procedures in which somebody reports a thing and applies for nothing."""
 LONGEST = 80
 NEW = Text(zh="新办件", en="New case")

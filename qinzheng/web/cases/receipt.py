@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,10 +29,15 @@ def issue(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     seat = who.seats[0] if who.seats else None
     secret = receipts.issue(case, seat.post if seat else who.pseudonym, seat.unit if seat else "")
+    return render(request, "cases/receipt.html", context_of(request, case, secret))
+
+
+def context_of(request: HttpRequest, case: Case, secret: str) -> dict[str, Any]:
+    """What the receipt says."""
     unit = case.opened_by or case.organization
-    context = {
+    return {
         "case": case, "title": page.title(case), "procedure": procedure_of(case), "secret": secret,
-        "unit": organizations.names([unit])[unit] if unit else None, "received": explain.moment(calendars.national(), ledger.microseconds(case.opened_at) or 0), "back": reverse("case", args=[number]),
-        "look_up": request.build_absolute_uri(reverse("progress")),
+        "unit": organizations.names([unit])[unit] if unit else None,
+        "received": explain.moment(calendars.national(), ledger.microseconds(case.opened_at) or 0),
+        "back": reverse("case", args=[case.number]), "look_up": request.build_absolute_uri(reverse("progress")),
     }  # fmt: skip
-    return render(request, "cases/receipt.html", context)
