@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from qinzheng.operations import running
-from qinzheng.simulation.qinghe import catalogue, living
+from qinzheng.simulation.qinghe import catalogue, helping, living
 from qinzheng.simulation.qinghe import load as loading
 
 
@@ -35,6 +35,8 @@ def load(arguments: argparse.Namespace) -> int:
         except loading.NotDemo as why:
             print(why, file=sys.stderr)
             return 1
+    if new:
+        helping.help_out(arguments.seed)
     if new:
         catalogue.found()
     seconds = time.perf_counter() - began

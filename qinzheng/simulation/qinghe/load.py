@@ -187,6 +187,7 @@ LOGINS: tuple[tuple[str, str, str, str], ...] = (
 def _accounts() -> None:
     if Account.objects.filter(demo=True).exists():
         return
+    ("village", "village-05-01/clerk", "村便民员", "Village clerk"),
     for login, key, _, _ in LOGINS:
         person = Person.objects.get(pk=person_id(key))
         access.make_account(f"demo-{login}", "officer", BY, demo=True, person=person)

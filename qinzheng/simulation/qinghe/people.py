@@ -44,6 +44,15 @@ def seats(seed: int = 0) -> Iterator[Seat]:
     yield from _window(chance)
     yield from _hotline(chance)
     yield from _above(chance)
+    for n in (5, 9, 16):
+        yield Seat(
+            f"village-{n:02}-01/clerk",
+            f"village-{n:02}-01",
+            "村便民员",
+            "Village clerk",
+            ("clerk",),
+            name(chance),
+        )
 
 
 def _department(id: str, zh: str, chance: random.Random) -> Iterator[Seat]:
