@@ -33,6 +33,7 @@ from qinzheng.measures import schema as measure_schema
 from qinzheng.mechanisms.catalogue import schema as catalogue_schema
 from qinzheng.mechanisms.matters import schema as matter_schema
 from qinzheng.mechanisms.papers import schema as paper_schema
+from qinzheng.mechanisms.ratings import schema as rating_schema
 from qinzheng.mechanisms.windows import schema as window_schema
 from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
@@ -64,6 +65,7 @@ KINDS: dict[str, Kind] = {
         Kind("rate", catalogue_schema.Rate),
         Kind("checklist", catalogue_schema.Checklist, (catalogue_schema.check_checklist,)),
         Kind("window", window_schema.Window, (window_schema.check_window,)),
+        Kind("rating", rating_schema.Scheme, (rating_schema.check_scheme,)),
         Kind("vocabulary", vocabulary.Vocabulary, (vocabulary.check_vocabulary,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),

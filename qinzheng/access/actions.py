@@ -37,7 +37,7 @@ REASONS = {
 }
 """The closed list of reasons for which a sealed part may be opened (ours)."""
 TOKEN = "qz_"
-TOKEN_SCOPES = frozenset({"read", "act", "ingest", "feed", "device"})
+TOKEN_SCOPES = frozenset({"read", "act", "ingest", "feed", "rate", "device"})
 
 
 # -- mandates and tokens ------------------------------------------------------------------------------

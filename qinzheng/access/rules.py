@@ -214,6 +214,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "contacts": lambda u: bool(u.seats),
     "ingest": lambda u: u.scopes is not None and "ingest" in u.scopes,
     "feed": lambda u: u.scopes is not None and "feed" in u.scopes,
+    "rate": lambda u: u.scopes is not None and "rate" in u.scopes,
     "device": lambda u: u.scopes is not None and "device" in u.scopes,
     "windows": _has("clerk"),
     "queues": _has("supervisor", "leader", "auditor"),
@@ -227,6 +228,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "perform": frozenset({"act"}),
     "open": frozenset({"act"}),
     "measure": frozenset({"read"}),
+    "rate": frozenset({"rate"}),
     "device": frozenset({"device"}),
     "definitions": frozenset({"read", "act", "ingest", "feed"}),
 }

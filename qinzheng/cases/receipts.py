@@ -20,6 +20,8 @@ from qinzheng.cases.models import Case, LookUp, Receipt
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.envelope import NewEvent
 
+HOLDER = "receipt-holder"
+"""As whom the ledger names whoever reads or acts by receipt: nobody is signed in."""
 ISSUED = "receipts.issued"
 """No event of the case: nothing that is measured or judged follows from it."""
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -7,7 +7,7 @@ from typing import Any
 from qinzheng.operations.console import on_database
 
 BODIES = "qinzheng.operations.token_commands"
-SCOPES = ("read", "act", "ingest", "feed", "device")
+SCOPES = ("read", "act", "ingest", "feed", "rate", "device")
 """As ``qinzheng.access.actions.TOKEN_SCOPES`` has them; a test holds the two together."""
 
 

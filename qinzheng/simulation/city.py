@@ -336,6 +336,13 @@ def never_heard_of_again(case: Case) -> None:
     case.do("review", working(_accepted(case, start), 2), "handler")
 
 
+def charged_off_the_list(case: Case) -> None:
+    case.truth = [RULE + "act-done"]
+    accepted = _accepted(case, _quiet(case))
+    case.do("charge", accepted + 60 * MINUTE, "clerk", by=case.department)
+    _delivered(case, _decided(case, accepted, 5))
+
+
 def withdrawn(case: Case) -> None:
     case.do("withdraw", working(_accepted(case, _quiet(case)), 3), "clerk")
 
@@ -346,7 +353,8 @@ STORIES: tuple[Callable[[Case], None], ...] = (
     decided_by_a_clerk, decided_elsewhere, entered_late, entered_within_a_week, entered_before_it_happened,
     back_dated, corrected_twice_for_an_old_defect, corrected_twice_for_a_new_defect, paused_three_times,
     paused_twice, paused_beyond_the_notice, paused_as_long_as_told, paused_on_the_last_days, bounced,
-    returned_twice, reopened, decided_at_once, decided_in_an_hour, never_heard_of_again, withdrawn,
+    returned_twice, reopened, decided_at_once, decided_in_an_hour, never_heard_of_again,
+    charged_off_the_list, withdrawn,
 )  # fmt: skip
 
 

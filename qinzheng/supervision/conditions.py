@@ -336,6 +336,15 @@ class Silence(Finder):
             state.aim()
 
 
+class ActDone(Finder):
+    """An act that is itself the finding. Heard after the case was assigned: it is about whoever holds it then."""
+
+    __slots__ = ()
+
+    def hear(self, state: State, facts: Facts, i: int) -> None:
+        self.write(state, facts, i, facts.order[i], 0)
+
+
 class ClosedInBulk(Finder):
     """More closings by one officer within the window. Keyed by officer-day; said once a key.
 

@@ -88,6 +88,7 @@ class _Compiler(Ladders):
         self.last: list[list[Listener]] = [[] for _ in range(size)]
         self.registers = 0
         self.keyed: list[tuple[int, schema.ClosedInBulk]] = []
+        self.noted: list[tuple[list[str], Listener]] = []
 
     def compile(self) -> Compiled:
         for clock in self.clocks:
@@ -98,6 +99,11 @@ class _Compiler(Ladders):
         for clock in self.clocks:
             self._moves(clock, self.procedure.clocks[clock])
         self._acts()
+        for (
+            acts,
+            finder,
+        ) in self.noted:  # after the assignment, which is the last that an act itself brings about
+            self._hear(self.last, acts, finder)
         handlers = [
             self.first[act]
             + self.before[act]
@@ -306,6 +312,10 @@ class _Compiler(Ladders):
         reopening = [name for name, act in self.procedure.acts.items() if "reopening" in act.traits]
         self._on(self.last, reopening, moves.Starts(track, False))
         self._hear_all(self.before, finder)
+
+    def _act_done(self, number: int, when: schema.ActDone) -> None:
+        self._known(when.acts)
+        self.noted.append((when.acts, conditions.ActDone(number)))
 
     def _closed_in_bulk(self, number: int, when: schema.ClosedInBulk) -> None:
         self._known(when.at)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils import timezone
 
 from qinzheng.calendars import queries as calendars
+from qinzheng.calendars.calendar import Calendar
 from qinzheng.cases import variants
 from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
+from qinzheng.supervision.ladders import RuleNeverWakes
 from qinzheng.supervision.program import Compiled, compile_program
 from qinzheng.supervision.schema import Rule
 
@@ -52,6 +56,15 @@ def ready(procedure: str, edition: str, variant: str = "", promise: Mapping[str,
     return found
 
 
+def _wakes(rule: Rule, definition: Procedure, calendar: Callable[[str], Calendar]) -> bool:
+    """Whether the rule can be broken under this edition: a running case may keep one that lacks what a newer rule is about."""
+    try:
+        compile_program(definition, [rule], calendar, {})
+    except RuleNeverWakes:
+        return False
+    return True
+
+
 def forget() -> None:
     """Compile anew at the next use: called when something was published."""
     _ready.clear()
@@ -64,7 +77,12 @@ def _compile(procedure: str, edition: str, variant: str, promise: Promise, day: 
     definition = variants.apply(
         shelf.edition("procedure", procedure, edition).definition, variant, dict(promise)
     )
-    compiled = compile_program(definition, rules, lambda id: calendars.calendar(library, id), {})
+    calendar = partial(calendars.calendar, library)
+    try:
+        compiled = compile_program(definition, rules, calendar, {})
+    except RuleNeverWakes:
+        rules = [rule for rule in rules if _wakes(rule, definition, calendar)]
+        compiled = compile_program(definition, rules, calendar, {})
     editions = {rule.id: library.hash(rule) for rule in rules}
     parts = [
         edition,

@@ -168,10 +168,17 @@ class ClosedInBulk(Strict):
     stamp: Literal["occurred", "reported", "recorded"]
 
 
+class ActDone(Strict):
+    """One of ``acts`` was done at all: an act that is itself what must not happen. The card goes to whoever holds the case then."""
+
+    condition: Literal["act_done"]
+    acts: list[Identifier] = Field(min_length=1)
+
+
 Condition = Annotated[
     PreWarning | PastLimit | StepLate | SkippedStep | OutOfOrder | WrongActor | RecordedLate | RecordedEarly
     | BackDated | RepeatedCorrection | PausedTooOften | PausedTooLong | PausedNearLimit | Bounced | Reopened
-    | TooFast | Silent | ClosedInBulk,
+    | TooFast | Silent | ClosedInBulk | ActDone,
     Field(discriminator="condition"),
 ]  # fmt: skip
 

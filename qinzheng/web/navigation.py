@@ -31,6 +31,7 @@ DESKS = (
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
     Desk("catalogue", Text(zh="目录", en="Catalogue"), "catalogue"),
     Desk("network", Text(zh="服务网络", en="Service network"), "overview"),
+    Desk("ratings", Text(zh="好差评", en="Ratings"), "overview"),
     Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
     Desk("appointments", Text(zh="预约", en="Appointments"), "appointments"),
     Desk("queues", Text(zh="排队", en="Queues"), "queues"),

@@ -29,6 +29,7 @@ urlpatterns = [
     path("organizations/", organizations.tree, name="organizations"),
     path("organizations/<str:organization>/", organizations.unit, name="organization"),
     path("", include("qinzheng.web.papers.urls")),
+    path("", include("qinzheng.web.ratings.urls")),
     path("", include("qinzheng.web.accounts.urls")),
     path("work/", cases.work, name="work"),
     path("work/views/", cases.saved_views, name="saved-views"),

@@ -11,7 +11,19 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from qinzheng import __version__
-from qinzheng.web.api import acts, cases, catalogue, devices, door, feed, ingest, problems, shapes, webhooks
+from qinzheng.web.api import (
+    acts,
+    cases,
+    catalogue,
+    devices,
+    door,
+    feed,
+    ingest,
+    problems,
+    ratings,
+    shapes,
+    webhooks,
+)
 from qinzheng.web.api.door import Shut
 
 
@@ -53,7 +65,7 @@ api = Api(
     auth=Shut(),
 )
 problems.register(api)
-ENDPOINTS = (cases, acts, catalogue, devices, feed, ingest, webhooks)
+ENDPOINTS = (cases, acts, catalogue, devices, feed, ingest, webhooks, ratings)
 """The modules whose endpoints are on the router."""
 api.add_router("", door.router)
 

@@ -24,6 +24,7 @@ from qinzheng.supervision.explain import CaseSaid
 from qinzheng.web import errors, language, requests
 from qinzheng.web.cases import page
 from qinzheng.web.papers import served
+from qinzheng.web.ratings import giving as rating
 
 NUMBER = Text(zh="办件编号", en="Case number")
 NUMBER_HELP = Text(
@@ -85,7 +86,9 @@ def progress(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         found = receipts.find(form.cleaned_data["number"], form.cleaned_data["secret"])
         if found is not None:
-            return render(request, "portal/standing.html", standing(found))
+            return render(
+                request, "portal/standing.html", standing(found) | {"rating": rating.section(request, found)}
+            )
         form.add_error(None, language.pick(WRONG, spoken))
     return render(request, "portal/progress.html", {"form": form}, status=422)
 

@@ -1,0 +1,1 @@
+"""Rating a service with its receipt, and what officials see of ratings: never who gave them."""
