@@ -28,6 +28,7 @@ from qinzheng.ledger import projections, recount
 from qinzheng.mechanisms.applying import drafts
 from qinzheng.mechanisms.channels import giving as channels
 from qinzheng.mechanisms.errands import taking as errands
+from qinzheng.mechanisms.joining import opinions
 from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.mechanisms.promises import checking as promises
 from qinzheng.mechanisms.windows import booking as appointments
@@ -98,4 +99,5 @@ worker.DUTIES += [
     worker.Duty("queues", 600.0, queues.end_days),
 ]
 cases.FOLLOWING += [errands.came_back, promises.ended, promises.noted]
+cases.FOLLOWING.append(opinions.follow)
 about.PROMISING[:] = [promises.trusted]

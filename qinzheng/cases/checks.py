@@ -18,6 +18,7 @@ def check_procedure(procedure: Procedure, library: Library) -> Iterator[Complain
     """Everything that is wrong with a procedure whose shape is right."""
     yield from _openings(procedure)
     yield from _names(procedure)
+    yield from _opinions(procedure, library)
     yield from _ways(procedure)
     for name, clock in procedure.clocks.items():
         yield from _clock(procedure, name, clock)
@@ -48,6 +49,13 @@ def _openings(procedure: Procedure) -> Iterator[Complaint]:
         yield Complaint(
             ("states",), "没有结束状态，请给一个状态写 final", "no state is final: give one a final"
         )
+
+
+def _opinions(procedure: Procedure, library: Library) -> Iterator[Complaint]:
+    known = {each.id for each in library.all("procedure")}
+    for name, joint in procedure.joints.items():
+        named = [joint.opinion] if joint.opinion is not None else []
+        yield from _unknown(("joints", name, "opinion"), named, known, "程序", "procedure")
 
 
 def _names(procedure: Procedure) -> Iterator[Complaint]:

@@ -111,6 +111,9 @@ class Joint(Strict):
     needs: Literal["all", "any", "quorum"]
     quorum: int | None = Field(default=None, ge=1)
     then: Identifier = Field(description="the state entered when enough have answered")
+    opinion: Identifier | None = Field(
+        default=None, description="the procedure by which each organization that is asked has a case, and a clock, of its own"
+    )
     source: list[SourceRef] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -19,7 +19,10 @@ KEY = "key"
 
 
 class ActForm(forms.Form):
-    """One act's form. ``values()`` is what the domain takes: only what was filled in, in the domain's types."""
+    """One act's form. ``values()`` is what the domain takes: only what was filled in, in the domain's types.
+
+    ``near``: places that a field may name where it takes any unit.
+    """
 
     use_required_attribute = True
 
@@ -30,12 +33,15 @@ class ActForm(forms.Form):
         spoken: Language,
         organizations: list[tuple[str, str]],
         data: QueryDict | None = None,
+        *,
+        near: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(data, auto_id=f"{name}-%s")
         self.name, self.act = name, act
         self.fields[KEY] = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
         for key, field in act.form.items():
-            self.fields[key] = _field(field, spoken, organizations, many=_many(field))
+            units = [*organizations, *(near or [])] if field.unit else organizations
+            self.fields[key] = _field(field, spoken, units, many=_many(field))
 
     def values(self) -> dict[str, Any]:
         """The form for ``cases.perform``: empty fields left out, moments as ISO with their zone."""

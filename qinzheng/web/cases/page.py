@@ -20,6 +20,7 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
 from qinzheng.mechanisms.channels import giving as channels
+from qinzheng.mechanisms.joining import opinions
 from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.mechanisms.papers import queries as papers
 from qinzheng.organizations import queries as organizations_of
@@ -84,16 +85,17 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
     seen = sight.of(case, now)
     spoken = language.of(request)
     state = procedure.states[case.state]
-    listed = organizations(spoken)
+    listed, places = organizations(spoken), near(case, spoken)
     people = _people(reader, case)
     return {
         "case": case, "procedure": procedure, "state": state, "title": title(case),
         "turn": None if state.final else TURNS[state.turn], "now": now,
         "holder": _name(case.organization), "clocks": clocks(seen, procedure),
-        "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, tried),
+        "spent": _spent(seen), "acts": _acts(reader, case, procedure, spoken, listed, places, tried),
         "events": history.of(reader, case, procedure), "cards": cards(reader, case),
         "people": people, "may_open": rules.can(reader, "open_personal", case) or access.runs(reader, case),
         "channel": _channel(case, procedure), "children": _children(reader, case), "parent": _parent(reader, case),
+        "opinions": _opinions(reader, case),
         "assisted": assisted.beside(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
@@ -117,11 +119,22 @@ def _children(reader: User, case: Case) -> list[tuple[Link, Text, Text, dt.datet
     ]  # fmt: skip
 
 
-def _parent(reader: User, case: Case) -> Link | None:
-    """The matter of which the case is a child, where the reader may see it."""
+def _opinions(reader: User, case: Case) -> list[tuple[Link, Text, Text, dt.datetime | None]]:
+    """Who was asked in joint handling, as far as the reader may see it: its case, whether it has answered, what is due."""
+    made = {each.pk: each for each in opinions.of(case)}
+    seen = set(rules.scope(reader, "see", Case.objects.filter(pk__in=made)).values_list("pk", flat=True))
+    return [
+        (link(each), _name(each.organization), procedure_of(each).states[each.state].name,
+         None if each.closed_at else each.next_due)
+        for each in made.values() if each.pk in seen
+    ]  # fmt: skip
+
+
+def _parent(reader: User, case: Case) -> tuple[Link, Text] | None:
+    """The case of which this one is a part, where the reader may see it: one matter, or joint handling that asked for it."""
     id = matters.parent_of(case)
     found = rules.scope(reader, "see", Case.objects.filter(pk=id)).first() if id else None
-    return None if found is None else link(found)
+    return None if found is None else (link(found), PART_OF if found.procedure == matters.PROCEDURE else ASKED_IN)
 
 
 def _channel(case: Case, procedure: Procedure) -> tuple[Text, Text, dt.date] | None:
@@ -157,6 +170,12 @@ def organizations(spoken: language.Language) -> list[tuple[str, str]]:
     """The units that an act may name."""
     rows = [row for kind in ("department", "town") for row in organizations_of.of_kind(kind, today())]
     return [(row.id, row.name_zh if spoken == "zh" else row.name_en or row.name_zh) for row in rows]
+
+
+def near(case: Case, spoken: language.Language) -> list[tuple[str, str]]:
+    """The service points and villages of the case's town: where papers go on their way to whom they are for."""
+    below = organizations_of.within([case.town], today()) - {case.town} if case.town else set()
+    return [(id, language.pick(name, spoken)) for id, name in sorted(organizations_of.names(below).items())]
 
 
 def _name(id: str) -> Text:
@@ -226,12 +245,12 @@ def _spent(said: CaseSaid) -> list[tuple[Text, int]]:
 
 def _acts(
     reader: User, case: Case, procedure: Procedure, spoken: language.Language, listed: list[tuple[str, str]],
-    tried: ActForm | None,
+    places: list[tuple[str, str]], tried: ActForm | None,
 ) -> list[Open]:  # fmt: skip
     found = []
     for name, act in acting.open_acts(reader, case, procedure):
         again = tried is not None and tried.name == name
-        form = tried if again and tried is not None else ActForm(name, act, spoken, listed)
+        form = tried if again and tried is not None else ActForm(name, act, spoken, listed, near=places)
         found.append(Open(name, act, form, again))
     return found
 
@@ -243,6 +262,8 @@ def cards(reader: User, case: Case) -> list[Card]:
     )
 
 
+PART_OF = Text(zh="一件事的子件，主件", en="part of one matter, parent")
+ASKED_IN = Text(zh="会办意见，请到所属办件答复", en="an opinion: answer it in the case that asks for it")
 APPLICANT_SIDE = Text(zh="尚无承办单位", en="no unit yet")
 
 
