@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.intake import Keys
 from benchmarks.intake import intake as by_keyboard
+from qinzheng.access.login import BACKEND
+from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
-from qinzheng.mechanisms.windows import calling
+from qinzheng.mechanisms.windows import booking, calling, queries
 from qinzheng.mechanisms.windows.models import Ticket
+from qinzheng.web.calendars import today
+from qinzheng.web.windows import place as places
 from tests import townhall
 from tests.browser.seen import axe, watch
 from tests.townhall import PASSWORD, Townhall
@@ -31,7 +38,9 @@ def city(transactional_db: None) -> Townhall:
 
 @pytest.fixture
 def page(browser: Browser, site: str, city: Townhall) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN", reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="zh-CN", reduced_motion="reduce"
+    )
     made = context.new_page()
     yield made
     context.close()
@@ -57,7 +66,9 @@ def test_a_case_is_taken_in_without_a_mouse(page: Page, site: str, city: Townhal
     assert complaints == []
 
 
-def test_papers_that_the_situation_does_not_ask_for_are_put_away(page: Page, site: str, city: Townhall) -> None:
+def test_papers_that_the_situation_does_not_ask_for_are_put_away(
+    page: Page, site: str, city: Townhall
+) -> None:
     entered(page, site)
     page.goto(f"{site}/windows/intake/?item=market.food-business-licence")
     expect(page.locator("#paper-mandate")).to_be_hidden()
@@ -84,3 +95,44 @@ def test_the_hall_screen_shows_a_call_by_itself(page: Page, site: str, city: Tow
     expect(page.locator(".hall-calls li").first).to_contain_text(Ticket.objects.get().number, timeout=15_000)
     assert axe(page) == []
     assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_windows_pages_are_accessible_and_narrow(
+    browser: Browser, site: str, city: Townhall, language: str
+) -> None:
+    """The clerk's desk with somebody at the counter and others waiting, intake, booking, one's own, the register."""
+    clerk, citizen = city.who("clerk", "clerk"), Who(city.user("citizen").pseudonym, "", "applicant")
+    for line in ("general", "general", "firms"):
+        calling.draw(POINT, line, clerk)
+    calling.open_counter(POINT, 3, ["general", "firms"], clerk)
+    calling.call_before(POINT, 3, Ticket.objects.get(number="A002").pk, "aged", clerk)
+    item = townhall.an_item("housing", "services.matter").id
+    begins = next(
+        free.begins for n in range(15)
+        for free in queries.free(POINT, today() + dt.timedelta(days=n), places.now())
+    )  # fmt: skip
+    booking.book(POINT, item, begins, city.parties["citizen"], citizen, key=uuid.uuid4())
+    pages = {
+        "clerk": ["/windows/", "/windows/intake/", "/windows/intake/?item=market.food-business-licence", f"/points/{POINT}/book/"],
+        "citizen": ["/appointments/", f"/points/{POINT}/book/"], "supervisor": ["/windows/register/"],
+    }  # fmt: skip
+    wrong = []
+    for name, addresses in pages.items():
+        client = Client()
+        client.force_login(city.accounts[name], backend=BACKEND)
+        context = browser.new_context(viewport={"width": 320, "height": 740}, reduced_motion="reduce")
+        cookies = {"lang": language, "sessionid": client.cookies["sessionid"].value}
+        context.add_cookies([{"name": key, "value": value, "url": site} for key, value in cookies.items()])
+        page = context.new_page()
+        complaints = watch(page)
+        for address in addresses:
+            answer = page.goto(site + address)
+            assert answer is not None
+            assert answer.status == 200, address
+            wrong += [(address, each) for each in axe(page)]
+            if page.evaluate("document.documentElement.scrollWidth") > 320:
+                wrong.append((address, ("too wide", [])))
+        assert complaints == []
+        context.close()
+    assert wrong == []

@@ -44,6 +44,13 @@ def drawn(clerk, *lines, **more):
     return [calling.draw(POINT, line, clerk, **more) for line in lines]
 
 
+def following(number, who):
+    """Whoever is called next; somebody waits."""
+    found = calling.call_next(POINT, number, who)
+    assert found is not None
+    return found
+
+
 def queue():
     return next(iter({event.subject for event in ledger.events() if event.type == "windows.drawn"}))
 
@@ -63,7 +70,7 @@ def test_tickets_are_numbered_by_line_and_called_as_they_were_drawn(clerk, clock
 def test_a_counter_calls_its_own_lines_only(clerk):
     drawn(clerk, "firms", "general")
     calling.open_counter(POINT, 1, ["general"], clerk)
-    assert calling.call_next(POINT, 1, clerk).number == "A001"
+    assert following(1, clerk).number == "A001"
     assert calling.call_next(POINT, 1, clerk) is None
 
 
@@ -82,7 +89,7 @@ def test_nobody_is_called_before_its_turn_without_a_reason_of_the_definition(cle
     assert event.body == {"ticket": third.pk, "counter": 1, "ground": "aged", "passed": 2}
     calling.call_before(POINT, 1, first.pk, "aged", clerk)
     assert Ticket.objects.get(pk=first.pk).ground == "", "its own turn is no jump, whatever was chosen"
-    assert calling.call_next(POINT, 1, clerk).pk == second.pk
+    assert following(1, clerk).pk == second.pk
 
 
 def test_whoever_does_not_come_is_passed_over_after_three_calls_and_put_in_again_once(clerk, clock):
@@ -96,8 +103,8 @@ def test_whoever_does_not_come_is_passed_over_after_three_calls_and_put_in_again
     calling.miss(POINT, 1, clerk)
     clock.set(clock.now + 60_000_000)
     calling.put_in_again(POINT, first.pk, clerk)
-    assert calling.call_next(POINT, 1, clerk).pk == second.pk, "it stands at the end now"
-    assert calling.call_next(POINT, 1, clerk).pk == first.pk
+    assert following(1, clerk).pk == second.pk, "it stands at the end now"
+    assert following(1, clerk).pk == first.pk
     calling.call_again(POINT, 1, clerk)
     calling.call_again(POINT, 1, clerk)
     calling.miss(POINT, 1, clerk)
@@ -116,7 +123,7 @@ def test_a_ticket_that_is_handed_on_keeps_its_place(clerk, colleague, clock):
         with pytest.raises(NotAllowed):
             calling.transfer(POINT, 1, line, reason, clerk)
     calling.transfer(POINT, 1, "firms", "other_matter", clerk)
-    assert calling.call_next(POINT, 2, colleague).pk == first.pk
+    assert following(2, colleague).pk == first.pk
 
 
 def test_a_counter_is_one_posts_and_a_post_has_one_counter(clerk, colleague):

@@ -208,7 +208,8 @@ def test_what_is_missing_is_named_and_nothing_was_opened(
 
 
 def test_papers_that_the_situation_does_not_ask_for_are_not_checked(window: Client) -> None:
-    answer = taken(window, "accept", **{"situation-business": "retail", "mark-layout": None})
+    retail: dict[str, Any] = {"situation-business": "retail", "mark-layout": None}
+    answer = taken(window, "accept", **retail)
     assert answer.status_code == 200
     (noted,) = [
         e for e in ledger.events(types=(CHECKED,)) if e.body["case"] == Case.objects.latest("opened_at").pk

@@ -18,7 +18,7 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.mechanisms.windows import queries, slots
 from qinzheng.mechanisms.windows.folding import BOOKED, BOOKING, BOOKING_MISSED, CANCELLED, REMINDED
 from qinzheng.mechanisms.windows.models import Appointment
-from qinzheng.mechanisms.windows.recording import SYSTEM, hold, record
+from qinzheng.mechanisms.windows.recording import SYSTEM, hold, moment, record
 from qinzheng.mechanisms.windows.schema import Appointments
 
 LONGEST_REMINDER = dt.timedelta(hours=168)
@@ -77,8 +77,8 @@ def _check(
         raise NotAllowed(
             f"最多提前 {rules.days_ahead} 天预约", f"{rules.days_ahead} days ahead at most", "begins"
         )
-    mine = Appointment.objects.filter(party=party, state="booked", ends__gt=ledger.instant(now))
-    if mine.filter(begins=ledger.instant(begins)).exists():
+    mine = Appointment.objects.filter(party=party, state="booked", ends__gt=moment(now))
+    if mine.filter(begins=moment(begins)).exists():
         raise NotAllowed("您在这个时段已有预约", "you have an appointment at that time already", "begins")
     if mine.count() >= rules.most_open:
         raise NotAllowed(
@@ -90,7 +90,7 @@ def _check(
 
 
 def _seat(point: str, begins: int, capacity: int) -> int:
-    taken = Appointment.objects.filter(point=point, begins=ledger.instant(begins)).exclude(state="cancelled")
+    taken = Appointment.objects.filter(point=point, begins=moment(begins)).exclude(state="cancelled")
     held = set(taken.values_list("seat", flat=True))
     seat = next((n for n in range(capacity) if n not in held), None)
     if seat is None:
@@ -133,8 +133,7 @@ def _told(row: Appointment) -> dict[str, object]:
 
 def remind(most: int = 100) -> int:
     """A duty: reminders that are due, and bookings whose slot ended without anybody coming. How many."""
-    now = ledger.instant(hold())
-    assert now is not None
+    now = moment(hold())
     open_ = Appointment.objects.filter(state="booked")
     soon = open_.filter(reminded_at=None, begins__gt=now, begins__lte=now + LONGEST_REMINDER).order_by(
         "begins"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ def hold(*names: str) -> int:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
         cursor.execute("SELECT clock_timestamp()")
         return ledger.microseconds(cursor.fetchone()[0]) or 0
+
+
+def moment(at: int) -> dt.datetime:
+    """UTC microseconds as the tables hold them."""
+    return ledger.EPOCH + at * ledger.MICROSECOND
 
 
 def record(

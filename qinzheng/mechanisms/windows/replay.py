@@ -8,7 +8,7 @@ from qinzheng.mechanisms.windows.folding import TABLES
 PROJECTIONS = [
     Projection(
         table.model._meta.db_table, ("id",),
-        tuple(field.column for field in table.model._meta.concrete_fields if not field.primary_key), table.types, table.fold,
+        tuple(str(field.column) for field in table.model._meta.concrete_fields if not field.primary_key), table.types, table.fold,
     )
     for table in TABLES
 ]  # fmt: skip
