@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -120,8 +121,14 @@ _passed: set[bytes] = set()
 
 
 def _held(row: Edition) -> Held:
-    (document,) = strict.documents(bytes(row.text))
-    return Held(KINDS[row.kind].model.model_validate(document.value), Path(row.file), document)
+    return _read(row.kind, row.file, bytes(row.text))
+
+
+@lru_cache(maxsize=8_192)
+def _read(kind: str, file: str, text: bytes) -> Held:
+    """A definition never changes, so the same bytes are parsed once in a process."""
+    (document,) = strict.documents(text)
+    return Held(KINDS[kind].model.model_validate(document.value), Path(file), document)
 
 
 def _standing(rows: Iterable[Edition], entries: Iterable[Held]) -> Library:

@@ -82,13 +82,14 @@ def days_of_change(library: Library, until: dt.date) -> list[dt.date]:
     return [*sorted(day for day in found if first <= day < until)[-DAYS_SHOWN:], until]
 
 
-def trend(
-    rate: Rate, library: Library, days: Sequence[dt.date], unit: str | None = None
-) -> list[tuple[dt.date, Share]]:
-    """The rate on each of these days; of one unit, or of all."""
-    found = []
+def trends(
+    chosen: Sequence[Rate], library: Library, days: Sequence[dt.date], unit: str | None = None
+) -> dict[str, list[Share]]:
+    """Rate → its share on each of these days; of one unit, or of all."""
+    found: dict[str, list[Share]] = {rate.id: [] for rate in chosen}
     for day in days:
         items: list[Item] = library.standing("item", day)
-        chosen = [item for item in items if unit is None or item.organization == unit]
-        found.append((day, share(rate, chosen, day)))
+        those = [item for item in items if unit is None or item.organization == unit]
+        for rate in chosen:
+            found[rate.id].append(share(rate, those, day))
     return found

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
-from qinzheng.definitions.library import Library
-from qinzheng.mechanisms.catalogue import cut, rates
+from qinzheng.mechanisms.catalogue import cut
 from qinzheng.mechanisms.catalogue.cut import Cut
 from qinzheng.mechanisms.catalogue.rates import Share
 from qinzheng.mechanisms.catalogue.schema import Rate
@@ -38,26 +37,28 @@ def cell(share: Share) -> str:
     return "—" if share.value is None else f"{per_cent(share)}%（{share.numerator}/{share.denominator}）"
 
 
-def stat(rate: Rate, library: Library, days: Sequence[dt.date], unit: str | None = None) -> Stat:
-    """A rate with its trend over the days of change, and the formula beneath it."""
-    trend = rates.trend(rate, library, days, unit)
-    now = trend[-1][1] if trend else Share(0, 0)
-    known = [share.value * 100 for _, share in trend if share.value is not None]
+def stats(chosen: Sequence[Rate], trends: Mapping[str, Sequence[Share]]) -> list[Stat]:
+    """Each rate with its trend over the days of change, and the formula beneath it."""
+    return [_stat(rate, trends[rate.id]) for rate in chosen]
+
+
+def _stat(rate: Rate, trend: Sequence[Share]) -> Stat:
+    now = trend[-1] if trend else Share(0, 0)
     counted = Text(
         zh=f"{now.numerator}/{now.denominator}；{rate.formula.zh}",
         en=f"{now.numerator}/{now.denominator}; {rate.formula.en}",
     )
+    known = tuple(share.value * 100 for share in trend if share.value is not None)
     return Stat(
-        rate.name, None if now.value is None else per_cent(now), PER_CENT, before=counted, series=tuple(known)
+        rate.name, None if now.value is None else per_cent(now), PER_CENT, before=counted, series=known
     )
 
 
-def trends(
-    chosen: Sequence[Rate], library: Library, days: Sequence[dt.date], unit: str | None = None
+def lines(
+    chosen: Sequence[Rate], days: Sequence[dt.date], trends: Mapping[str, Sequence[Share]]
 ) -> list[tuple[dt.date, list[str]]]:
     """The same as a table: a line a day, a cell a rate."""
-    columns = [rates.trend(rate, library, days, unit) for rate in chosen]
-    return [(day, [cell(column[n][1]) for column in columns]) for n, day in enumerate(days)]
+    return [(day, [cell(trends[rate.id][n]) for rate in chosen]) for n, day in enumerate(days)]
 
 
 def before_and_now(one: Cut) -> dict[str, str]:
@@ -73,10 +74,13 @@ def arrow(before: int | None, now: int | None) -> str:
 
 
 def sums(cuts: Sequence[Cut]) -> list[tuple[Text, int, int, int, str]]:
-    """(figure, of how many items, sum before, sum now, by how much per cent it fell)."""
+    """(figure, of how many items, sum before, sum now, by how much per cent it fell).
+
+    Not for trips: those of before were made, those of now are the least that the guide asks for.
+    """
     found: Mapping[str, tuple[int, int, int]] = cut.totals(cuts)
     return [
-        (FIGURES[name], n, old, new, f"{(old - new) / old * 100:.1f}%" if old else "—")
+        (FIGURES[name], n, old, new, f"{(old - new) / old * 100:.1f}%" if old and name != "trips" else "—")
         for name, (n, old, new) in found.items()
         if n
     ]

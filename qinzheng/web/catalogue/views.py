@@ -49,7 +49,7 @@ def city(request: HttpRequest) -> HttpResponse:
     rows = [
         Row(
             (
-                names[unit], str(len(items)), *(figures.cell(column[unit]) for column in shares),
+                names[unit], str(sum(rates.standing(item, day) for item in items)), *(figures.cell(column[unit]) for column in shares),
                 tally(listed, stated.get(unit, {}), day), f"{measures[unit]['in_force']}/{measures[unit].total()}",
             ),
             reverse("catalogue-unit", args=[unit]), unit,
@@ -57,6 +57,7 @@ def city(request: HttpRequest) -> HttpResponse:
         for unit, items in sorted(of_unit.items())
     ]  # fmt: skip
     days = rates.days_of_change(library, day)
+    trends = rates.trends(chosen, library, days)
     table = Table(
         caption=Text(zh="各单位", en="By unit"), rows=rows,
         columns=[
@@ -66,8 +67,8 @@ def city(request: HttpRequest) -> HttpResponse:
         ],
     )  # fmt: skip
     context = {
-        "title": door.CATALOGUE, "stats": [figures.stat(rate, library, days) for rate in chosen], "chosen": chosen,
-        "trends": figures.trends(chosen, library, days), "table": table, "empty": EMPTY, "count": len(standing),
+        "title": door.CATALOGUE, "stats": figures.stats(chosen, trends), "chosen": chosen,
+        "trends": figures.lines(chosen, days, trends), "table": table, "empty": EMPTY, "count": sum(rates.standing(item, day) for item in standing),
         "sums": figures.sums([one for item in standing if (one := cut_of(item)) is not None]),
         "may_draft": bool(door.drafts_for(reader.of(request))), "may_publish": rules.can(reader.of(request), "publish"),
     }  # fmt: skip
@@ -90,6 +91,7 @@ def unit(request: HttpRequest, organization: str) -> HttpResponse:
         each for each in library.standing("item", day) if each.organization == organization
     ]
     days, chosen = rates.days_of_change(library, day), figures.standing(day)
+    trends = rates.trends(chosen, library, days, organization)
     cuts = {each.id: one for each in standing if (one := cut_of(each)) is not None}
     rows = [_row(each, cuts.get(each.id), day) for each in sorted(standing, key=lambda each: each.name.zh)]
     names = [Column(figures.FIGURES[name], number=True) for name in cut.FIGURES]
@@ -104,8 +106,8 @@ def unit(request: HttpRequest, organization: str) -> HttpResponse:
     measures = conveniences.counted([organization])[organization]
     context = {
         "unit": found, "name": organizations.text(found), "crumbs": door.crumbs(Link(organizations.text(found))),
-        "stats": [figures.stat(rate, library, days, organization) for rate in chosen], "chosen": chosen,
-        "trends": figures.trends(chosen, library, days, organization), "table": table, "empty": EMPTY,
+        "stats": figures.stats(chosen, trends), "chosen": chosen,
+        "trends": figures.lines(chosen, days, trends), "table": table, "empty": EMPTY,
         "sums": figures.sums(list(cuts.values())), "checklist": listed, "tally": tally(listed, stated, day),
         "in_force": measures["in_force"], "measures": measures.total(), "may_draft": door.may(who, "draft", found),
     }  # fmt: skip

@@ -86,7 +86,10 @@ def test_a_trend_ends_today_and_begins_with_the_catalogue() -> None:
     days = rates.days_of_change(library(), DAY)
     assert days[-1] == DAY
     assert days == sorted(set(days))
-    assert all(share.denominator for _, share in rates.trend(RATES["moved-in"], library(), days))
+    trends = rates.trends(list(RATES.values()), library(), days)
+    assert all(
+        len(shares) == len(days) and all(share.denominator for share in shares) for shares in trends.values()
+    )
 
 
 def test_twelve_three_and_three_were_admitted_in_half_a_year() -> None:
