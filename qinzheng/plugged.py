@@ -48,7 +48,8 @@ from qinzheng.web.operating import views as operating
 from qinzheng.web.reporting import views as upward_page
 
 shelf.set_kinds(wiring.KINDS)
-cases.PROJECTORS[:] = [live.project, matters.ended]
+cases.PROJECTORS[:] = [live.project]
+cases.FOLLOWING[:] = [matters.ended, channels.ended]
 choosing.FLAGGED[:] = [channels.flagged]
 definitions.ON_PUBLISH[:] = [shelf.expire, programs.forget]
 projections.PROJECTIONS[:] = [

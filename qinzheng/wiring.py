@@ -44,6 +44,7 @@ from qinzheng.operations import (
     measuring,
     party_commands,
     process_commands,
+    project_parser,
     token_parser,
     webhook_parser,
 )
@@ -99,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     bpmn_commands.register(verbs, KINDS)
     items_json.register(verbs, KINDS)
     party_commands.register(groups)
+    project_parser.register(groups)
     token_parser.register(groups)
     account_parser.register(groups)
     webhook_parser.register(groups)

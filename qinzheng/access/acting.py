@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from qinzheng.access import rules
@@ -13,6 +14,8 @@ from qinzheng.cases.about import About
 from qinzheng.cases.engine import NotAllowed, Situation, Who
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Act, Procedure
+from qinzheng.definitions import shelf
+from qinzheng.mechanisms.matters import handling as matters
 
 CITIZEN_ROLES = ("applicant", "citizen")
 
@@ -115,3 +118,34 @@ def open_case(
             "只能以本人或所代表的企业的名义申请", "apply for yourself or the firm you act for", "party"
         )
     return actions.open_case(procedure.id, name, actor, form, key=key, about=about, occurred_at=occurred_at)
+
+
+def in_role(user: User, roles: Collection[str]) -> Who | None:
+    """The first post of the user, its own before one that it stands in for, that has one of the roles."""
+    for seat in sorted(user.seats, key=lambda seat: seat.stand_in):
+        role = next((role for role in roles if role in seat.roles), None)
+        if role is not None:
+            return Who(seat.post, seat.unit, role)
+    return None
+
+
+def open_matter(
+    user: User, id: str, form: Mapping[str, Any], about: About, *, key: uuid.UUID
+) -> matters.Opened:
+    """Open one matter as the user; :class:`NotAllowed` where it may not open each of its items.
+
+    Raises :class:`~qinzheng.definitions.shelf.NotPublished` where there is no such matter.
+    """
+    day = dt.datetime.now(shelf.ZONE).date()
+    parts = matters.parts(shelf.in_force("matter", id, day).definition, day)
+    actors = [who(user, part.procedure.acts[part.act]) for part in parts]
+    actor = actors[0]
+    if actor is None or None in actors or not rules.can(user, "open"):
+        raise NotAllowed("您不能发起这一件事", "you may not open this matter")
+    if actor.role in CITIZEN_ROLES and not all(
+        user.may_act_for(party, part.item.id) for party in about.parties.values() for part in parts
+    ):
+        raise NotAllowed(
+            "只能以本人或所代表的企业的名义申请", "apply for yourself or the firm you act for", "party"
+        )
+    return matters.open_matter(id, actor, form, about, key=key)

@@ -160,8 +160,17 @@ def sealed(act: Act, form: dict[str, Any], case: str, who: Who) -> dict[str, Any
     return found
 
 
+def said_again(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether somebody says the same a second time, texts that are kept sealed included."""
+    return same(stored, asked) and all(
+        isinstance(asked[name], str) and texts.says(value, asked[name])
+        for name, value in stored.items()
+        if isinstance(value, str) and value.startswith(SEALED) and asked[name] != value
+    )
+
+
 def same(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    """Whether two forms say the same, as far as can be told: what is kept sealed is not compared."""
+    """Whether two forms say the same, as far as can be told without opening what is kept sealed."""
     return stored.keys() == asked.keys() and all(
         value == asked[name] or (isinstance(value, str) and value.startswith(SEALED))
         for name, value in stored.items()

@@ -84,7 +84,7 @@ def open_case(
         raise
     except Exception as why:
         _taken(why, outside or {})
-        found = queries.done_before(told, procedure=procedure_id)
+        found = queries.done_before(told, procedure=procedure_id, concerning=about or About())
         if found is None:
             raise
         return found

@@ -86,8 +86,14 @@ def act(event: StoredEvent) -> Act:
     )  # fmt: skip
 
 
-def done_before(told: Told, *, case: str = "", procedure: str = "") -> Done | None:
-    """What the key did before; None where it is new, or there is none.
+ABOUT = ("item", "title", "town", "parties", "concerns", "matter", "promised")
+"""What the body of an opening says of the case beside its act."""
+
+
+def done_before(
+    told: Told, *, case: str = "", procedure: str = "", concerning: about.About | None = None
+) -> Done | None:
+    """What the key did before; None where it is new, or there is none. ``concerning``: what was to be opened about.
 
     Raises :class:`~qinzheng.ledger.actions.AnotherEvent` where it did something else, or on another case.
     """
@@ -113,7 +119,11 @@ def done_before(told: Told, *, case: str = "", procedure: str = "") -> Done | No
         zip(("case", "number", "procedure", "actor", "organization", "type"), found, strict=False)
     )
     stored |= {name: body.get(name) for name in ("act", "role", "form")}
-    if about.same(stored["form"] or {}, asked["form"]):
+    if concerning is not None:
+        wanted = concerning.body({})
+        asked |= {name: wanted.get(name) for name in ABOUT}
+        stored |= {name: body.get(name) for name in ABOUT}
+    if about.said_again(stored["form"] or {}, asked["form"]):
         stored["form"] = asked["form"]
     different = [name for name, value in asked.items() if stored[name] != value]
     if different:

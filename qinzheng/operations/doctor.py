@@ -6,6 +6,7 @@ It changes nothing: what it puts into the store of files, to see whether it can,
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import shutil
 import stat
@@ -21,8 +22,9 @@ from django.db import Error, connection
 
 from qinzheng.cases import attachments_places as places
 from qinzheng.cases import attachments_storage as storage
+from qinzheng.definitions import shelf
 from qinzheng.ledger import crypto
-from qinzheng.operations import database, kept_logs
+from qinzheng.operations import database, desks, kept_logs
 from qinzheng.operations.models import Heartbeat
 from qinzheng.parties import keys
 from qinzheng.parties.models import IndexKey
@@ -95,6 +97,7 @@ def findings() -> Iterator[Finding]:
         yield Finding(check.name, "good" if check.holds else "bad", check.zh, check.en)
         if not check.holds:
             return
+    yield from _desks()
     yield from _keys()
     yield _files()
     yield from _worker()
@@ -241,6 +244,16 @@ def _clock() -> Finding:
         return Finding("clock", "bad", f"本机与数据库的时钟相差 {skew:.1f} 秒，请在两边启用时间同步（chrony）",
                        f"this machine's clock differs from the database's by {skew:.1f} s: run chrony on both")  # fmt: skip
     return Finding("clock", "good", f"时钟相差不到 {SKEW_S:.0f} 秒", f"clocks agree within {SKEW_S:.0f} s")
+
+
+def _desks() -> Iterator[Finding]:
+    for each in desks.missing(dt.datetime.now(shelf.ZONE).date()):
+        named = ", ".join(each.procedures)
+        yield Finding(
+            f"desk_{each.unit}", "doubt",
+            f"单位 {each.unit} 没有建立，群众网上提交的 {named} 没有单位接：请建立它，或在程序的 desk 里改成本地的单位",
+            f"there is no unit {each.unit}, so nobody holds what people send in by {named}: found it, or name a local unit as its desk",
+        )  # fmt: skip
 
 
 def _keys() -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from qinzheng.parties import events, keys
 from qinzheng.parties.models import SealedText
 from qinzheng.parties.subjects import PartyRefused
+from qinzheng.parties.vault import Sealed
 
 LONGEST_TEXT = 100_000
 """Characters of a kept text (ours)."""
@@ -38,6 +39,18 @@ def keep_text(text: str, subject: str, *, by: str = "", organization: str = "") 
             )
         )
     return kept.pk
+
+
+def says(ref: str, text: str) -> bool:
+    """Whether a kept text is this one; of one that was erased nobody can tell any more, so it is taken for the same.
+
+    Leaves no trace: nothing is shown to anybody.
+    """
+    held = SealedText.objects.filter(pk=ref, erased_at=None).first()
+    if held is None:
+        return True
+    sealed = Sealed(bytes(held.sealed), bytes(held.key_wrapped), held.commitment)
+    return keys.current().open(ref, sealed).decode() == text.strip()
 
 
 def erase_text(ref: str, *, by: str, organization: str = "") -> None:

@@ -347,6 +347,11 @@ def withdrawn(case: Case) -> None:
     case.do("withdraw", working(_accepted(case, _quiet(case)), 3), "clerk")
 
 
+def withdrawn_on_the_last_days(case: Case) -> None:
+    case.truth = [*LATE[:2], RULE + "ended-near-limit"]
+    case.do("withdraw", working(_accepted(case, _quiet(case)), 19), "clerk")
+
+
 STORIES: tuple[Callable[[Case], None], ...] = (
     on_the_last_promised_day, just_before_the_warning, past_the_promise, on_the_last_lawful_day, past_the_law,
     accepted_late, accepted_on_the_last_day, delivered_late, never_reviewed, reviewed_after_deciding,
@@ -355,6 +360,7 @@ STORIES: tuple[Callable[[Case], None], ...] = (
     paused_twice, paused_beyond_the_notice, paused_as_long_as_told, paused_on_the_last_days, bounced,
     returned_twice, reopened, decided_at_once, decided_in_an_hour, never_heard_of_again,
     charged_off_the_list, withdrawn,
+    withdrawn_on_the_last_days,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ TRACKS = 64
 
 PAUSES = 1024
 """Occurrences of findings about a pause are ``(ordinal * PAUSES + pause) * TRACKS + track``."""
-OF_A_CLOCK = frozenset({"pre_warning", "past_limit", "step_late", "back_dated"})
+OF_A_CLOCK = frozenset({"pre_warning", "past_limit", "step_late", "back_dated", "ended_near_limit"})
 OF_A_PAUSE = frozenset({"paused_too_often", "paused_too_long", "paused_near_limit"})
 
 
@@ -253,6 +253,32 @@ class PausedNearLimit(Finder):
         if whole <= 0 or facts.at[i] > track.count.due(lane.start, lane.shift, whole, 0):
             before = lane.pauses - 1
             self.write(state, facts, i, (lane.ordinal * PAUSES + before) * TRACKS + track.index, self.within)
+
+
+class EndedNearLimit(Finder):
+    """Ended without a decision, by an office, when little or nothing was left of the limit. Heard while the clock still runs.
+
+    Whoever applied may withdraw at any time: only ``roles`` are watched, and the unknown role accuses nobody.
+    """
+
+    __slots__ = ("ends", "roles", "stage", "track", "within")
+
+    def __init__(self, rule: int, track: Track, within: int, roles: list[int], stage: int, ends: int) -> None:
+        super().__init__(rule)
+        self.track, self.within, self.roles = track, within, roles
+        self.stage, self.ends = stage, ends
+
+    def hear(self, state: State, facts: Facts, i: int) -> None:
+        track = self.track
+        lane = state.lanes[track.index]
+        if lane is None or lane.status != RUNNING or lane.paused >= 0 or facts.role[i] not in self.roles:
+            return
+        stage = facts.state[i] if facts.state[i] >= 0 else self.stage
+        if stage < 0 or not self.ends >> stage & 1:
+            return
+        whole = track.rungs[track.limit].whole + lane.extra - self.within
+        if whole <= 0 or facts.at[i] > track.count.due(lane.start, lane.shift, whole, 0):
+            self.write(state, facts, i, lane.ordinal * TRACKS + track.index, self.within)
 
 
 class Counted(Finder):

@@ -144,16 +144,17 @@ class _Compiler(Ladders):
         """Acts that end the case otherwise than by completing it release its case clocks."""
         if clock.role != "case":
             return
-        abandoned = {
-            name
-            for name, state in self.procedure.states.items()
-            if state.final in ("withdrawn", "void", "transferred")
-        }
+        abandoned = self._abandoned()
         named = {*clock.completes, *clock.releases, *clock.starts, *clock.restarts}
         for name, act in self.procedure.acts.items():
             if name not in named and abandoned & engine.targets(self.procedure, name):
                 stage = NONE if act.to is None else self.states[act.to]
                 self._on(self.moves, [name], moves.Abandons(track, stage, self._bits(abandoned)))
+
+    def _abandoned(self) -> set[str]:
+        """The states in which a case has ended without a decision."""
+        states = self.procedure.states.items()
+        return {name for name, state in states if state.final in ("withdrawn", "void", "transferred")}
 
     def _acts(self) -> None:
         states = self.procedure.states
@@ -279,6 +280,26 @@ class _Compiler(Ladders):
         for name, track in self._main(when.clocks):
             if self.procedure.clocks[name].pauses and not track.given:
                 track.opening.append(conditions.PausedNearLimit(number, track, when.within))
+
+    def _ended_near_limit(self, number: int, when: schema.EndedNearLimit) -> None:
+        ends, roles = self._abandoned(), [self.roles[role] for role in when.by if role in self.roles]
+        heard = False
+        for clock, track in self._main(when.clocks):
+            for name, act in self.procedure.acts.items():
+                if (
+                    track.given
+                    or self.procedure.clocks[clock].role != "case"
+                    or not ends & engine.targets(self.procedure, name)
+                ):
+                    continue
+                stage = NONE if act.to is None else self.states[act.to]
+                finder = conditions.EndedNearLimit(number, track, when.within, roles, stage, self._bits(ends))
+                self._hear(self.before, [name], finder)
+                heard = True
+        if not heard or not roles:
+            raise RuleNeverWakes(
+                f"{self.procedure.id}: 没有这些角色所办、不经决定就结束的环节 / no act of these roles ends it without a decision"
+            )
 
     def _bounced(self, number: int, when: schema.Bounced) -> None:
         trait = "return" if when.count == "returns" else "hand_over"

@@ -128,6 +128,16 @@ class PausedNearLimit(Strict):
     clocks: list[Identifier] = []
 
 
+class EndedNearLimit(Strict):
+    """Ended otherwise than by a decision (withdrawn, void, transferred), entered by one of the roles ``by``, when no more
+    than ``within`` units of the limit were left."""
+
+    condition: Literal["ended_near_limit"]
+    within: int = Field(ge=1)
+    by: list[Identifier] = Field(min_length=1)
+    clocks: list[Identifier] = []
+
+
 class Bounced(Strict):
     """Returned between organizations more often than ``more_than``."""
 
@@ -177,8 +187,8 @@ class ActDone(Strict):
 
 Condition = Annotated[
     PreWarning | PastLimit | StepLate | SkippedStep | OutOfOrder | WrongActor | RecordedLate | RecordedEarly
-    | BackDated | RepeatedCorrection | PausedTooOften | PausedTooLong | PausedNearLimit | Bounced | Reopened
-    | TooFast | Silent | ClosedInBulk | ActDone,
+    | BackDated | RepeatedCorrection | PausedTooOften | PausedTooLong | PausedNearLimit | EndedNearLimit | Bounced
+    | Reopened | TooFast | Silent | ClosedInBulk | ActDone,
     Field(discriminator="condition"),
 ]  # fmt: skip
 

@@ -27,6 +27,7 @@ DESKS = (
     Desk("applications", Text(zh="申请草稿", en="Drafts"), "open"),
     Desk("cases", Text(zh="办件", en="Cases"), "cases"),
     Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
+    Desk("channels", Text(zh="绿色通道", en="Channels"), "channels"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
     Desk("catalogue", Text(zh="目录", en="Catalogue"), "catalogue"),

@@ -13,7 +13,7 @@ from qinzheng.web.ledger import views as ledger
 from qinzheng.web.network import views as network
 from qinzheng.web.operating import views as operating
 from qinzheng.web.organizations import views as organizations
-from qinzheng.web.portal import items, progress, report
+from qinzheng.web.portal import holding, items, progress, report
 from qinzheng.web.portal import views as portal
 from qinzheng.web.reporting import views as reporting
 from qinzheng.web.styleguide import views as styleguide
@@ -23,6 +23,9 @@ from qinzheng.web.supervision import views as supervision
 urlpatterns = [
     path("", portal.home, name="home"),
     path("progress/", progress.progress, name="progress"),
+    path("progress/acts/", holding.act, name="progress-acts"),
+    path("progress/files/", holding.supply, name="progress-files"),
+    path("progress/complaint/", holding.complain, name="progress-complaint"),
     path("report/", report.report, name="report"),
     path("items/", items.items, name="items"),
     path("items/<str:item>/", items.item, name="item"),
@@ -43,6 +46,8 @@ urlpatterns = [
     path("cases/<str:number>/materials/", checking.check, name="case-materials"),
     path("files/<uuid:file>/", files.give, name="file"),
     path("files/<uuid:file>/drop/", files.drop, name="file-drop"),
+    path("matters/", include("qinzheng.web.matters.urls")),
+    path("channels/", include("qinzheng.web.channels.urls")),
     path("apply/", include("qinzheng.web.applying.urls")),
     path("", include("qinzheng.web.windows.urls")),
     path("cases/<str:number>/people/", cases.people, name="case-people"),

@@ -198,7 +198,7 @@ def address(what: str, thing: str, things: Things) -> str:
         "measure": "accepted", "by": "organization", "kind": "csv", "id": "housing", "digest": "0", "mandate": 999_999,
         "paper": "papers.mandate", "serial": 1, "form": "pdf",
         "draft": _id(things, "draft own") if thing == "own" else NOWHERE, "file": _id(things, f"file {thing}"), "step": "form",
-        "material": "nothing", "point": "point-civic-centre", "appointment": NOWHERE, "counter": 1,
+        "material": "nothing", "point": "point-civic-centre", "appointment": NOWHERE, "counter": 1, "matter": "open-a-restaurant",
     }  # fmt: skip
     path = what.replace("<str:source>/<str:number>", "行政许可法/42")
     if path == "style/<digest>.css":

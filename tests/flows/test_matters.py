@@ -13,7 +13,7 @@ from qinzheng.cases.models import Case
 from qinzheng.clocks.models import Clock
 from qinzheng.ledger import envelope, queries
 from qinzheng.mechanisms.matters import handling
-from tests.flows.licences import APPROVER, CLERK, HANDLER
+from tests.flows.licences import APPROVER, CLERK, HANDLER, at
 from tests.flows.test_itemized import ASKED, FOOD
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("consistent")]
@@ -52,10 +52,10 @@ def test_one_form_opens_the_parent_and_its_children(clock):
 
 
 def test_all_or_none_and_once_for_one_key(clock):
-    for form, at in (({}, {"shop", "area"}), ({**ASKED, "colour": "红"}, {"colour"})):
+    for form, named in (({}, {"shop", "area"}), ({**ASKED, "colour": "红"}, {"colour"})):
         with pytest.raises(BadForm) as why:
             opened(form)
-        assert set(why.value.faults) == at
+        assert set(why.value.faults) == named
     assert not Case.objects.exists()
     key = envelope.uuid7()
     first, again = opened(key=key), opened(key=key)
@@ -122,3 +122,30 @@ def test_the_last_two_to_end_at_once_end_the_parent_once(clock):
     assert faults == []
     acts = [each.body["act"] for each in queries.history(came.parent.case) if each.type == "cases.performed"]
     assert acts == ["finish_empty"]
+
+
+def test_a_child_that_ends_by_an_act_that_came_late_ends_the_parent_too(clock):
+    came = opened()
+    food, sign = (done.case for done in came.children.values())
+    cases.perform(sign, "withdraw", CLERK, {})
+    clock.on("2026-03-12 09:00")
+    assert cases.pass_time(food)
+    assert Case.objects.get(pk=food).state == "accepted"  # by silence
+    cases.perform(food, "withdraw", CLERK, {}, occurred_at=at("2026-03-04 09:00"))
+    assert Case.objects.get(pk=food).state == "withdrawn"
+    assert Case.objects.get(pk=came.parent.case).state == "nothing"
+
+
+def test_a_child_that_is_refused_counts_when_its_refusal_was_served(clock):
+    came = opened()
+    food, sign = (done.case for done in came.children.values())
+    filed(sign)
+    cases.perform(food, "accept", CLERK, {})
+    cases.perform(food, "refuse", APPROVER, {"reasons": "不符合条件", "remedies": True})
+    assert Case.objects.get(pk=came.parent.case).state == "open"
+    cases.perform(food, "serve_refusal", CLERK, SERVED)
+    parent = Case.objects.get(pk=came.parent.case)
+    assert (parent.state, handling.endings(handling.children(parent))) == (
+        "ready",
+        {"refused": 1, "completed": 1},
+    )

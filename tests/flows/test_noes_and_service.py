@@ -68,8 +68,23 @@ def test_a_refusal_names_reasons_and_remedies(clock):
     assert why.value.field == "remedies"
     assert (
         cases.perform(case, "refuse", APPROVER, {"reasons": "不符合条件", "remedies": True}).state
-        == "refused"
+        == "refusing"
     )
+
+
+@pytest.mark.parametrize("procedure", [LICENCE, JOINT])
+def test_a_refusal_ends_the_case_when_it_is_served_and_is_late_after_ten_working_days(clock, procedure):
+    for served, cards in (("2026-03-16", []), ("2026-03-17", ["standard.refusal-served-late"])):
+        case = received(clock, procedure)
+        cases.perform(case, "accept", CLERK, {})
+        cases.perform(case, "refuse", APPROVER, {"reasons": "不符合条件", "remedies": True})
+        assert row(case).closed_at is None
+        clock.on(f"{served} 15:00")
+        with pytest.raises(NotAllowed, match="has been done already"):
+            cases.perform(case, "withdraw", CLERK, {})
+        done = cases.perform(case, "serve_refusal", CLERK, {**SERVED, "served_on": served})
+        assert (done.state, row(case).closed_at is None) == ("refused", False)
+        assert [each for each in valid_cards(case) if "refusal" in each] == cards
 
 
 def granted(clock):

@@ -2,6 +2,8 @@
 
 A channel is given before a case is opened, by an authority that decides none of its items: nobody who handles a case
 can put it on the fast way. Mechanism 86; who may give one, and for how long, are our own choices (``ours/channels``).
+With each a *watch* is opened, a case of the shepherd's unit: looked at every working day, with a clock, until the channel
+ends or its last day has passed (:mod:`qinzheng.mechanisms.channels.watching`).
 """
 
 from __future__ import annotations
@@ -12,15 +14,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
+from qinzheng.cases import actions as cases
 from qinzheng.cases import itemized
 from qinzheng.cases.about import About
+from qinzheng.cases.acts import Change
 from qinzheng.cases.engine import NotAllowed, Who
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
+from qinzheng.ledger.queries import StoredEvent
+from qinzheng.mechanisms.channels import watching
 from qinzheng.organizations import queries as organizations
 from qinzheng.parties import queries as parties
 from qinzheng.parties.subjects import PartyRefused
@@ -79,9 +86,10 @@ def give(
             "until": until.isoformat(),
             "role": who.role,
         }
-        ledger.append([_event(GIVEN, party, body, who, now, key)])
-    found = _last(party)
-    assert found is not None
+        (given,) = ledger.append([_event(GIVEN, party, body, who, now, key)])
+        found = _last(party)
+        assert found is not None
+        watching.begin(uuid.UUID(str(given.id)), party, found.reason, shepherd, until, who, found.since)
     return found
 
 
@@ -94,7 +102,51 @@ def end(party: str, reason: str, who: Who) -> None:
         if not reason.strip():
             raise NotAllowed("请写明理由", "say why", "reason")
         _check_authority(who, shelf.day(now))
+        watch = watch_of(party)
+        if watch is not None and watch.closed_at is None:
+            cases.perform(
+                watch.pk, watching.END, who, {"reason": reason.strip()}
+            )  # which ends the channel too
+            return
         ledger.append([_event(ENDED, party, {"reason": reason.strip(), "role": who.role}, who, now, None)])
+
+
+def ended(change: Change) -> None:
+    """Follows a case: a watch that is ended by an authority ends the channel, wherever that was done."""
+    last = change.acts[-1] if change.acts else None
+    if change.case.procedure != watching.PROCEDURE or last is None or last.name != watching.END:
+        return
+    party = change.case.parties.values_list("party", flat=True).get(relation="applicant")
+    now = _hold(party)
+    body = {"reason": last.form["reason"], "role": last.who.role}
+    ledger.append([_event(ENDED, party, body, last.who, now, None)])
+
+
+def watch_of(party: str) -> Case | None:
+    """The watch of what was given to a party last; None where none was ever given, or before watches were kept."""
+    given = [event for event in queries.history(subject(party)) if event.type == GIVEN]
+    return Case.objects.filter(pk=watching.id_of(given[-1].id)).first() if given else None
+
+
+def watched(watch: Case) -> Channel | None:
+    """The channel that a watch is about, as it was given."""
+    party = watch.parties.filter(relation="applicant").values_list("party", flat=True).first() or ""
+    events = queries.history(subject(party))
+    return next(
+        (_channel(party, e) for e in events if e.type == GIVEN and watching.id_of(e.id) == watch.pk), None
+    )
+
+
+def on_the_way(channel: Channel) -> QuerySet[Case]:
+    """The cases of the project that go by the channel, the newest first."""
+    mine = Case.objects.filter(
+        parties__party=channel.party, parties__relation="applicant", item__in=channel.items
+    )
+    return mine.exclude(variant="").filter(opened_at__gte=_begin(channel.since)).order_by("-opened_at", "pk")
+
+
+def _begin(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), shelf.ZONE)
 
 
 def standing(party: str, at: int) -> Channel | None:
@@ -128,12 +180,16 @@ def _last(party: str, at: int | None = None) -> Channel | None:
         if event.type == ENDED:
             found = None
         elif event.type == GIVEN:
-            body = event.body
-            found = Channel(
-                party, tuple(body["items"]), body["reason"], body["shepherd"], shelf.day(event.recorded_at),
-                dt.date.fromisoformat(body["until"]), event.actor, event.organization,
-            )  # fmt: skip
+            found = _channel(party, event)
     return found
+
+
+def _channel(party: str, event: StoredEvent) -> Channel:
+    body = event.body
+    return Channel(
+        party, tuple(body["items"]), body["reason"], body["shepherd"], shelf.day(event.recorded_at),
+        dt.date.fromisoformat(body["until"]), event.actor, event.organization,
+    )  # fmt: skip
 
 
 def _check(

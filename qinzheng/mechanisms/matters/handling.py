@@ -20,10 +20,12 @@ from qinzheng.cases import actions as cases
 from qinzheng.cases import itemized
 from qinzheng.cases import queries as held
 from qinzheng.cases.about import About
-from qinzheng.cases.acts import Change, Deemed, Done
+from qinzheng.cases.acts import Change, Done
 from qinzheng.cases.engine import Who
 from qinzheng.cases.fields import BadForm
+from qinzheng.cases.items import Item
 from qinzheng.cases.models import Case
+from qinzheng.cases.schema import Field_, Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import envelope, queries
@@ -73,20 +75,52 @@ def open_matter(
     return Opened(parent, children)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One item of a matter: by which procedure it goes, by which act it is opened, what that asks."""
+
+    item: Item
+    procedure: Procedure
+    act: str
+
+    @property
+    def fields(self) -> dict[str, Field_]:
+        """What the applicant is asked."""
+        return asked(self.item, self.procedure)
+
+
+def parts(matter: Matter, day: dt.date) -> list[Part]:
+    """The items of a matter as they stand on a day, in its order."""
+    found = []
+    for id in matter.items:
+        item = itemized.on(id, day)
+        assert item is not None  # the definition was checked
+        procedure = shelf.in_force("procedure", item.procedure, day).definition
+        found.append(Part(item, procedure, opening(procedure)))
+    return found
+
+
+def form_of(listed: list[Part]) -> dict[str, Field_]:
+    """The one form: what several items ask under one name is asked once, and must be given where any of them needs it."""
+    whole: dict[str, Field_] = {}
+    for part in listed:
+        for name, field in part.fields.items():
+            needed = field.required or (name in whole and whole[name].required)
+            whole[name] = field.model_copy(update={"required": needed})
+    return whole
+
+
 def _shares(
     matter: Matter, form: Mapping[str, Any], day: dt.date
 ) -> dict[str, tuple[str, str, dict[str, Any]]]:
     """Of each item: its procedure, its opening act and its part of the form; a field that none asks is refused."""
     known: set[str] = set()
     found = {}
-    for id in matter.items:
-        item = itemized.on(id, day)
-        assert item is not None  # the definition was checked
-        procedure = shelf.in_force("procedure", item.procedure, day).definition
-        fields = asked(item, procedure)
+    for part in parts(matter, day):
+        fields = part.fields
         known |= fields.keys()
         share = {name: value for name, value in form.items() if name in fields}
-        found[id] = item.procedure, opening(procedure), share
+        found[part.item.id] = part.procedure.id, part.act, share
     if strange := sorted(form.keys() - known):
         raise BadForm(dict.fromkeys(strange, ("没有这一栏", "there is no such field")))
     return found
@@ -118,18 +152,20 @@ def endings(cases_: list[Case]) -> Counter[str]:
     return Counter(final for final in finals if final is not None)
 
 
-def ended(change: Change) -> list[Deemed]:
-    """A projector: where this case was the last child to end, its parent is ended in the same transaction."""
+def ended(change: Change) -> None:
+    """Follows a case: where it was the last child to end, in whatever way, its parent is ended in the same transaction.
+
+    By an act, by silence, by an act that came late and was fitted in: all that counts is where the child stands.
+    """
     case = change.case
-    if case.closed_at is None or not change.acts or change.acts[0].seq == 1 or change.late:
-        return []
+    if case.closed_at is None or not case.last_seq:
+        return
     id = parent_of(case)
     if not id:
-        return []
+        return
     parent, _ = held.lock(id)  # the last two to end wait for one another here
     family = [case if each.pk == case.pk else each for each in children(parent)]
     counted = endings(family)
     if parent.state == "open" and counted.total() == len(family):
         form = {name: counted[name] for name in ENDS}
         cases.perform(id, FINISH if counted["completed"] else FINISH_EMPTY, MATTER, form)
-    return []

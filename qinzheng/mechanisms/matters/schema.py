@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from qinzheng.cases.guide import Channel
 from qinzheng.cases.items import Item
 from qinzheng.cases.schema import Field_, Procedure
-from qinzheng.definitions.form import Definition, Identifier
+from qinzheng.definitions.form import Definition, Identifier, Text
 from qinzheng.definitions.library import Complaint, Library
 
 
@@ -17,6 +18,10 @@ class Matter(Definition):
     """One matter. Its items run in parallel; a field that several ask under one name is asked once."""
 
     kind: Literal["matter"]
+    plain: Text | None = Field(default=None, description="what it is, in words that a neighbour would use")
+    channels: list[Channel] = Field(
+        default=["window"], description="where the matter can be asked for as one"
+    )
     items: Annotated[list[Identifier], Field(min_length=2)]
 
 

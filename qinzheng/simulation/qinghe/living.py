@@ -40,6 +40,7 @@ NEXT: dict[tuple[str, str], tuple[str, str, str]] = {
     ("hotline.work-order", "received"): ("dispatch", "dispatcher", "clerk"), ("hotline.work-order", "dispatched"): ("sign", "handler", "handler"),
     ("hotline.work-order", "handling"): ("reply", "handler", "handler"), ("hotline.work-order", "replied"): ("review", "dispatcher", "clerk"),
     ("hotline.work-order", "reviewed"): ("call_back", "dispatcher", "clerk"),
+    ("approvals.matter", "ready"): ("deliver", "clerk", "clerk"), ("channels.watch", "open"): ("watch", "handler", "handler"),
     ("windows.enquiry", "asked"): ("hand_over", "clerk", "clerk"), ("windows.enquiry", "handed"): ("sign", "handler", "handler"),
     ("windows.enquiry", "taken"): ("answer", "handler", "handler"),
     (MINUTES, "received"): ("accept", "clerk", "clerk"), (MINUTES, "accepted"): ("finish", "clerk", "clerk"),
@@ -175,7 +176,12 @@ class City:
             form = {"reply": "已答复询问人（演示）"}
         if act == "call_back":
             form = {"satisfied": self.chance.random() < 0.86}
-        if act == "issue":
+        if act == "watch":
+            form = {
+                "standing": self.chance.choice(("moving", "moving", "waiting")),
+                "note": "已了解进展，继续跟踪（演示）",
+            }
+        if act in ("issue", "deliver"):
             today = dt.datetime.now(shelf.ZONE).date()
             form = {"method": "direct", "proof": f"SD{case.number}", "served_on": today.isoformat()}
         asked = (

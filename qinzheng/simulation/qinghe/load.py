@@ -28,7 +28,7 @@ from qinzheng.organizations import queries as organization_queries
 from qinzheng.organizations.models import Organization, Person, Post
 from qinzheng.parties import bulk, codes
 from qinzheng.parties.models import Party
-from qinzheng.simulation.qinghe import people, places
+from qinzheng.simulation.qinghe import people, places, projects
 from qinzheng.simulation.qinghe.stories import Step, Story, Teller
 
 FOUNDED = dt.date(2020, 1, 1)
@@ -71,7 +71,14 @@ def load(scale: float, seed: int, say: Say) -> bool:
         do()
     _history(int(CASES * scale), seed, say)
     _applicants()
+    _projects()
     return True
+
+
+def _projects() -> None:
+    """A project on the green channel, and a matter under way."""
+    desks = desks_of()
+    projects.begin(post_id, lambda key, role: who(key, role, desks))
 
 
 # -- units and posts ----------------------------------------------------------------------------------

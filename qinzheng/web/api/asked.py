@@ -75,6 +75,28 @@ class NewCase(NewAct):
         return self
 
 
+class NewMatter(Strict):
+    """What all the items of a matter ask, each field once, and what they are about."""
+
+    form: dict[str, Any] = {}
+    title: str = Field(default="", max_length=120)
+    town: Word = ""
+    parties: dict[str, str] = Field(default={}, description="relation → id of a party")
+    concerns: list[str] = Field(
+        default=[], description="organizations and posts that must not learn of the cases"
+    )
+
+
+class NewChannel(Strict):
+    """A green channel: for whom, for which items, why, who watches, until the end of which day."""
+
+    party: Word
+    items: list[Word]
+    reason: str = Field(max_length=200, description="the project; nothing personal")
+    shepherd: Word = Field(description="a post")
+    until: dt.date
+
+
 class NewNumber(Strict):
     """A number that another system gave the case."""
 

@@ -296,3 +296,44 @@ class Intake(Schema):
     refused: int
     cases: list[Taken]
     rejected: list[Rejected]
+
+
+class Channel(Schema):
+    """A green channel; ``number`` is its watch, a case: looked at by the act ``watch``, ended by the act ``end``."""
+
+    number: str
+    state: str
+    party: str
+    items: list[str]
+    reason: str
+    shepherd: str
+    since: dt.date
+    until: dt.date
+    by: str
+    organization: str
+
+
+class Matter(Schema):
+    """Items that are asked for as one, and the one form."""
+
+    id: str
+    name: Name
+    items: list[str]
+    channels: list[str]
+    form: list[FormField]
+
+
+class Child(Schema):
+    """The case of one item."""
+
+    item: str
+    number: str
+    state: str
+
+
+class OpenedMatter(Schema):
+    """The parent's number, and the case of each item."""
+
+    number: str
+    state: str
+    children: list[Child]

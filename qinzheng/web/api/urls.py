@@ -20,6 +20,7 @@ from qinzheng.web.api import (
     feed,
     ingest,
     problems,
+    projects,
     ratings,
     shapes,
     webhooks,
@@ -38,11 +39,13 @@ class Api(NinjaAPI):
         for methods in document["paths"].values():
             for operation in methods.values():
                 operation["responses"]["default"] = FAILURE
-                if operation["operationId"] in ("open_case", "perform", "draw_ticket"):
+                if operation["operationId"] in KEYED:
                     operation["parameters"].append(KEY_PARAMETER)
         return document
 
 
+KEYED = ("open_case", "perform", "give_channel", "open_matter", "draw_ticket")
+"""The operations that carry a key."""
 FAILURE = {
     "description": "Problem details (RFC 9457)",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -65,7 +68,7 @@ api = Api(
     auth=Shut(),
 )
 problems.register(api)
-ENDPOINTS = (cases, acts, catalogue, devices, feed, ingest, webhooks, ratings)
+ENDPOINTS = (cases, acts, projects, catalogue, devices, feed, ingest, webhooks, ratings)
 """The modules whose endpoints are on the router."""
 api.add_router("", door.router)
 

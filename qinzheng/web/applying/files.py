@@ -78,11 +78,11 @@ def supply(request: HttpRequest, number: str) -> HttpResponse:
     if case is None:
         raise Http404
     spoken = language.of(request)
-    choices = [(key, language.pick(name, spoken)) for key, name in held.materials(case).items()]
-    choices.append(("", language.pick(held.OTHER, spoken)))
     sent = request.method == "POST"
-    form = forms.SupplyForm(choices, spoken, request.POST if sent else None, request.FILES if sent else None)
-    if sent and form.is_valid() and _supplied(request, who, case, form, spoken):
+    given = (request.POST, request.FILES) if sent else (None, None)
+    form = forms.SupplyForm(held.choices(case, spoken), spoken, *given)
+    by = who.seats[0].post if who.seats else who.pseudonym
+    if sent and form.is_valid() and taken(case, form, by, spoken):
         return redirect("case-files", number=number)
     procedure = procedure_of(case)
     acts = [act.name for _, act in acting.open_acts(who, case, procedure)]
@@ -98,12 +98,10 @@ ENDED = Text(zh="办件已办结，不能再补交材料", en="the case has ende
 NOBODY = Text(zh="办件没有申请人，不能存放材料", en="the case has no applicant whose files these could be")
 
 
-def _supplied(
-    request: HttpRequest, who: User, case: Case, form: forms.SupplyForm, spoken: language.Language
-) -> bool:
+def taken(case: Case, form: forms.SupplyForm, by: str, spoken: language.Language) -> bool:
+    """Whether the file of the form was put to the case; else the form says why not."""
     party = case.parties.order_by("relation").values_list("party", flat=True).first()
     given = form.cleaned_data["file"]
-    seat = who.seats[0] if who.seats else None
     try:
         if case.closed_at is not None:
             raise WrongFile(ENDED.zh, ENDED.en)
@@ -113,7 +111,7 @@ def _supplied(
         described = item.guide.materials.get(form.cleaned_data["material"]) if item is not None else None
         attachments.take(
             given.name or "", uploads.content_of(given), party=party, material=form.cleaned_data["material"],
-            by=seat.post if seat else who.pseudonym, case=case,
+            by=by, case=case,
             allowed=forms.allowed(described) if described is not None else ORDINARY,
         )  # fmt: skip
     except WrongFile as why:

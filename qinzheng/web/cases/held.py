@@ -10,6 +10,7 @@ from qinzheng.cases import attachments
 from qinzheng.cases.actions import item_of
 from qinzheng.cases.models import Case
 from qinzheng.definitions.form import Text
+from qinzheng.web import language
 
 OTHER = Text(zh="其他（按告知补正的内容）", en="Another one (as the notice asks)")
 
@@ -37,6 +38,19 @@ def listed(who: User, case: Case) -> list[Held]:
             each.waiting,
         )
         for each in files
+    ]
+
+
+def count(case: Case) -> int:
+    """How many files the case has: all that a page tells where nobody is signed in."""
+    return attachments.of(case=case).count()
+
+
+def choices(case: Case, spoken: language.Language) -> list[tuple[str, str]]:
+    """The materials that a new file may be, and one that is none of them."""
+    return [
+        *((key, language.pick(name, spoken)) for key, name in materials(case).items()),
+        ("", language.pick(OTHER, spoken)),
     ]
 
 

@@ -18,12 +18,14 @@ from qinzheng.cases.schema import Procedure
 from qinzheng.clocks.machine import FAR
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
+from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.organizations import queries as organizations
 from qinzheng.supervision import sight
 from qinzheng.supervision.explain import CaseSaid
 from qinzheng.web import errors, language, requests
 from qinzheng.web.cases import page
 from qinzheng.web.papers import served
+from qinzheng.web.portal import holder_forms
 from qinzheng.web.ratings import giving as rating
 
 NUMBER = Text(zh="办件编号", en="Case number")
@@ -86,11 +88,21 @@ def progress(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         found = receipts.find(form.cleaned_data["number"], form.cleaned_data["secret"])
         if found is not None:
-            return render(
-                request, "portal/standing.html", standing(found) | {"rating": rating.section(request, found)}
-            )
+            return shown(request, found)
         form.add_error(None, language.pick(WRONG, spoken))
     return render(request, "portal/progress.html", {"form": form}, status=422)
+
+
+def shown(
+    request: HttpRequest, case: Case, tried: forms.Form | None = None, *, done: Text | None = None, status: int = 200
+) -> HttpResponse:  # fmt: skip
+    """The page of a case to the holder of its receipt: where it stands, and what may be done from here."""
+    context = (
+        standing(case)
+        | holder_forms.shown(case, language.of(request), tried)
+        | {"done": done, "rating": rating.section(request, case)}
+    )
+    return render(request, "portal/standing.html", context, status=status)
 
 
 def standing(case: Case) -> dict[str, Any]:
@@ -103,7 +115,6 @@ def standing(case: Case) -> dict[str, Any]:
     running = [each for each in clocks if not each.clock.ended]
     late = any(each.due is not None and each.due < now for each in running)
     sealed = case.concerns.exists()
-    papers, word = served.listed(case)
     holder = (
         organizations.names([case.organization])[case.organization]
         if case.organization and not sealed
@@ -113,9 +124,16 @@ def standing(case: Case) -> dict[str, Any]:
         "case": case, "title": page.title(case), "procedure": procedure, "state": state, "now": now, "late": late, "holder": holder,
         "turn": None if state.final else TURNS[state.turn], "clocks": running or clocks[:1],
         "following": following(procedure, case.state), "steps": steps(seen), "calendar": seen.calendar,
-        "papers": papers, "word": word,
+        "papers": served.listed(case), "children": _children(case),
         "limitless": not any(each.clock.due is not None and each.clock.due < FAR for each in clocks),
     }  # fmt: skip
+
+
+def _children(case: Case) -> list[tuple[Text, str, Text]]:
+    """Of one matter each item: its name, its number, where it stands."""
+    return [
+        (page.title(each), each.number, procedure_of(each).states[each.state].name) for each in matters.children(case)
+    ]  # fmt: skip
 
 
 def following(procedure: Procedure, state: str) -> list[Text]:

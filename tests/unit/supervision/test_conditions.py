@@ -65,6 +65,10 @@ def pause(when: str, days: int = 5) -> Row:
     return event("notify_special", when, value=days)
 
 
+def withdraw(when: str, role: int = 0) -> Row:
+    return event("withdraw", when, role=role)
+
+
 def resume(when: str) -> Row:
     return event("special_done", when)
 
@@ -90,6 +94,7 @@ OFTEN = {"condition": "paused_too_often", "more_than": 1}
 TOLD = {"condition": "paused_too_long"}
 LONG = {"condition": "paused_too_long", "more_than": 2}
 NEAR = {"condition": "paused_near_limit", "within": 2}
+ENDED = {"condition": "ended_near_limit", "within": 2, "by": ["clerk"]}
 RETURNS = {"condition": "bounced", "more_than": 1, "count": "returns"}
 HANDED = {"condition": "bounced", "more_than": 1, "count": "hand_overs"}
 REOPENED = {"condition": "reopened"}
@@ -185,6 +190,15 @@ CASES: list[tuple[str, dict[str, Any], list[Row], list[Row]]] = [
     ),
     (LICENCE, NEAR, licence(pause("2026-03-27 00:00:01")), licence(pause("2026-03-26 24:00"))),
     (LICENCE, NEAR, licence(pause("2026-03-30 24:00", 1)), licence(event("notify_special", "2026-03-30"))),
+    (LICENCE, ENDED, licence(withdraw("2026-03-27 00:00:01")), licence(withdraw("2026-03-26 24:00"))),
+    (LICENCE, ENDED, licence(withdraw("2026-04-20")), licence(withdraw("2026-03-30", role=2))),
+    (LICENCE, ENDED, licence(withdraw("2026-03-30")), licence(event("withdraw", "2026-03-30"))),
+    (
+        LICENCE,
+        ENDED,
+        licence(withdraw("2026-03-30")),
+        licence(pause("2026-03-26", 9), withdraw("2026-03-30")),
+    ),
     (HOTLINE, RETURNS, returned(2), returned(1)),
     (HOTLINE, HANDED, returned(2), returned(1)),
     (
