@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 PARALLEL := -n logical --maxprocesses=8
-BENCHMARKS ?= $(filter-out __init__ visitors,$(basename $(notdir $(wildcard benchmarks/*.py))))
+BENCHMARKS ?= $(filter-out __init__ visitors applying intake peers,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
 # 系统自带的 PostgreSQL（若有）也跑账本、时限、办件的测试。
 # Where the system has a PostgreSQL of its own, ledger, clock and case tests run on it too.
