@@ -29,10 +29,12 @@ from qinzheng.exchange.collecting import schema as collecting_schema
 from qinzheng.exchange.upward import parser as upward_parser
 from qinzheng.exchange.upward import schema as upward_schema
 from qinzheng.measures import checks as measure_checks
+from qinzheng.measures import presence
 from qinzheng.measures import schema as measure_schema
 from qinzheng.mechanisms.catalogue import schema as catalogue_schema
 from qinzheng.mechanisms.matters import schema as matter_schema
 from qinzheng.mechanisms.papers import schema as paper_schema
+from qinzheng.mechanisms.sites import schema as site_schema
 from qinzheng.mechanisms.ratings import schema as rating_schema
 from qinzheng.mechanisms.windows import schema as window_schema
 from qinzheng.notifications import schema as notice_schema
@@ -53,6 +55,7 @@ from qinzheng.simulation.qinghe import commands as city
 from qinzheng.supervision import checks as supervision_checks
 from qinzheng.supervision import examples
 from qinzheng.supervision import schema as supervision_schema
+from qinzheng.supervision.patterns import schema as pattern_schema
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -71,6 +74,9 @@ KINDS: dict[str, Kind] = {
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),
         Kind("example", examples.Example, (examples.check_example,)),
         Kind("measure", measure_schema.Measure, (measure_checks.check_measure,)),
+        Kind("presence", presence.Presence, (presence.check_presence,)),
+        Kind("pattern", pattern_schema.Pattern, (pattern_schema.check_pattern,)),
+        Kind("site", site_schema.Site, (site_schema.check_site,)),
         Kind("notice", notice_schema.Notice, (notice_schema.check_notice,)),
         Kind("mapping", exchange_schema.Mapping, (exchange_checks.check_mapping,)),
         Kind("collector", collecting_schema.Collector, (collecting_schema.check_collector,)),

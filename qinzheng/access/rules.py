@@ -196,6 +196,7 @@ PAGES: dict[str, Callable[[User], bool]] = {
     "definitions": lambda u: True,
     "cases": lambda u: bool(u.seats) or u.takes_part,
     "cards": lambda u: _office(u) or bool(u.roles & {"supervisor", "leader", "auditor"}),
+    "patterns": lambda u: bool(u.roles & {"supervisor", "auditor"}),
     "find_people": _office,
     "mandates": _has("clerk"),
     "channels": lambda u: _office(u) or bool(u.roles & {"supervisor", "leader", "auditor"}),

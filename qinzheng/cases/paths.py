@@ -11,30 +11,38 @@ SIDE = ("refused", "withdrawn", "void", "transferred")
 
 def plainest(way: Procedure) -> list[Text]:
     """The names of the acts from the opening on, always by the first act that leads on; none where nothing opens."""
-    opening = next((act for act in way.acts.values() if act.opens), None)
+    return [way.acts[name].name for name in steps(way)]
+
+
+def steps(way: Procedure) -> list[str]:
+    """The acts themselves. What a joint group answers is one step, which leads where the group leads when enough have answered."""
+    opening = next(((name, act) for name, act in way.acts.items() if act.opens), None)
     if opening is None:
         return []
-    names, state, seen = [opening.name], opening.to, set()
+    names, state, seen = [opening[0]], opening[1].to, set[str]()
     while state is not None and not way.states[state].final and state not in seen:
         seen.add(state)
-        forward = [
-            act
-            for act in way.acts.values()
-            if state in act.from_
-            and act.to not in (None, state)
-            and act.to not in seen
-            and not _aside(way, act.to)
-        ]
-        if not forward:
+        onward = _onward(way, state, seen)
+        if onward is None:
             break
-        names.append(forward[0].name)
-        state = forward[0].to
+        names.append(onward[0])
+        state = onward[1]
     return names
 
 
-def _aside(way: Procedure, state: str | None) -> bool:
+def _onward(way: Procedure, state: str, seen: set[str]) -> tuple[str, str] | None:
+    """(act, the state that it leads to) by which the way goes on from a state."""
+    for name, act in way.acts.items():
+        if state not in act.from_:
+            continue
+        joint = way.joints.get(act.joint or "")
+        to = joint.then if joint is not None else act.to
+        if to is not None and to not in seen and not _aside(way, to):
+            return name, to
+    return None
+
+
+def _aside(way: Procedure, state: str) -> bool:
     """Whether a state is a side road: it waits for the applicant, for a third party, or ends in nothing."""
-    if state is None:
-        return True
     found = way.states[state]
     return found.turn in ("applicant", "third_party") or found.final in SIDE

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from pydantic import Field
 
 from qinzheng.cases.items import Item
-from qinzheng.definitions.form import Definition, Strict
+from qinzheng.definitions.form import Definition, Strict, Text
 from qinzheng.definitions.library import Complaint, Library
 
 HAN = re.compile(r"[一-鿿]")
@@ -71,11 +71,21 @@ class Words(Strict):
     means: list[str] = Field(min_length=1)
 
 
+class Trouble(Strict):
+    """Something that nobody applies for but somebody must see to: what people say of it, and what it is called."""
+
+    name: Text
+    said: list[str] = Field(min_length=1)
+
+
 class Vocabulary(Definition):
     """A list of such words."""
 
     kind: Literal["vocabulary"]
     words: list[Words] = Field(min_length=1)
+    troubles: list[Trouble] = Field(
+        default=[], description="what is no service item: a matter for the hotline, in people's words"
+    )
 
 
 def check_vocabulary(vocabulary: Vocabulary, library: Library) -> Iterator[Complaint]:
@@ -87,6 +97,14 @@ def check_vocabulary(vocabulary: Vocabulary, library: Library) -> Iterator[Compl
                 yield Complaint(
                     ("words", n, "means", m), f"没有名称含“{meant}”的事项", f"no item's name holds “{meant}”"
                 )
+    for n, trouble in enumerate(vocabulary.troubles):
+        for m, said in enumerate(trouble.said):
+            if len(said) < 2 or said != said.strip():
+                yield Complaint(
+                    ("troubles", n, "said", m),
+                    "至少两个字，首尾无空格",
+                    "two characters or more, no space around them",
+                )
 
 
 class Finder:
@@ -94,7 +112,11 @@ class Finder:
 
     def __init__(self, items: Iterable[Item], vocabularies: Iterable[Vocabulary]) -> None:
         self.items = list(items)
-        self.words = [group for each in vocabularies for group in each.words]
+        held = list(vocabularies)
+        self.words = [group for each in held for group in each.words]
+        self.troubles = [
+            (said.casefold(), trouble) for each in held for trouble in each.troubles for said in trouble.said
+        ]
         self.held = [self._held(item) for item in self.items]
         counts: Counter[str] = Counter(token for held in self.held for token in held)
         self.weight = {token: math.log(1 + len(self.items) / n) for token, n in counts.items()}
@@ -106,6 +128,12 @@ class Finder:
         said = [word for group in self.words if _holds(name, group.means) for word in group.said]
         plain = f"{item.guide.plain.zh} {item.guide.plain.en}" if item.guide.plain else ""
         return frozenset(tokens(" ".join([name, note, plain, *item.guide.said, *said])))
+
+    def trouble(self, asked: str) -> Trouble | None:
+        """What the question complains of, where it says so in people's words; the longest of them decides."""
+        spoken = " ".join(asked.casefold().split())
+        found = [(len(said), trouble) for said, trouble in self.troubles if said in spoken]
+        return max(found, key=lambda each: each[0])[1] if found else None
 
     def find(self, asked: str, most: int) -> list[Item]:
         """The items that answer, the best first, at most so many; nothing where nothing fits well enough."""

@@ -19,7 +19,7 @@ from qinzheng.measures import intervals, rows
 from qinzheng.measures.facts import Facts
 from qinzheng.measures.period import ONE_DAY, Period
 from qinzheng.measures.question import DAYS, Asked, Meaning, Sql, dimension_sql, facts_sql
-from qinzheng.measures.schema import OF_DAYS, STOCKS, Measure, Quantile
+from qinzheng.measures.schema import OF_AMOUNTS, STOCKS, Measure, Quantile
 
 Key = tuple[str, ...]
 
@@ -246,14 +246,14 @@ def _grouped(con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Q
     """
     sql = facts_sql(facts, meaning, asked)
     plain, named = _named(question)
-    of_days = asked.measure.value.statistic in OF_DAYS
+    of_amounts = asked.measure.value.statistic in OF_AMOUNTS
     hit = "hit" if asked.measure.value.statistic == "rate" else "true"
-    days = "used, allowed" if of_days else "NULL, NULL"
+    days = "used, allowed" if of_amounts else "NULL, NULL"
     own = [f'"{one}"' for one in plain if one not in ("month", "day")]
     columns = [
         "organization",
         *(["hit"] if hit == "hit" else []),
-        *(["used", "allowed"] if of_days else []),
+        *(["used", "allowed"] if of_amounts else []),
         *own,
     ]
     columns += ["day"] if len(own) < len(plain) else []
@@ -262,7 +262,7 @@ def _grouped(con: Any, facts: Facts, meaning: Meaning, asked: Asked, question: Q
         f"SELECT organization, {hit}, {days}, sum(n)::BIGINT{named} FROM ({inner}) GROUP BY ALL",
         sql.parameters,
     ).fetchall()
-    if of_days and any(row[2] is None or row[3] is None for row in found):
+    if of_amounts and any(row[2] is None or row[3] is None for row in found):
         _alarm(con, facts, sql)
     for organization, hit, used, allowed, count, *key in found:
         named_key = dict(zip(plain, key, strict=True))

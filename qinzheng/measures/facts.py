@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -82,6 +84,8 @@ class Facts:
         self.begin = self.kept.position if self.kept else 0
         self.con = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": tempfile.gettempdir()})
         self.con.execute("SET enable_progress_bar = false")
+        self._making = threading.Lock()
+        self._made: dict[tuple[str, Hashable], str] = {}
         self._calendar()
         self._prior()
         self._fresh(finals)
@@ -163,6 +167,25 @@ class Facts:
         """A SELECT of every archived event."""
         files = [str(self.folder / segment.file) for segment in self.manifest.segments]
         return f"SELECT * FROM {parquet(files)}" if files else "SELECT * FROM fresh"
+
+    def told(self) -> str:
+        """A SELECT of what acts say beside the facts: ``position, act, actor, body`` of every archived event."""
+        files = [str(self.folder / segment.file) for segment in self.manifest.segments]
+        if not files:
+            return "SELECT 0::BIGINT AS position, '' AS act, '' AS actor, ''::BLOB AS body WHERE false"
+        return f"SELECT position, act, actor, body FROM {parquet(files)}"
+
+    def once(self, name: str, about: Hashable, select: str, parameters: Sequence[Any]) -> str:
+        """The name of a table made of ``select`` once for as long as these facts are open, however many ask for it.
+
+        ``about`` is all that the select depends on besides these facts.
+        """
+        with self._making:
+            if (name, about) not in self._made:
+                table = f"{name}_{len(self._made)}"
+                self.con.cursor().execute(f"CREATE TABLE {table} AS {select}", parameters)
+                self._made[name, about] = table
+            return self._made[name, about]
 
     def recorded(self, upto: int) -> int:
         """When the last of the first ``upto`` events was recorded: what was known then; 0 of none."""

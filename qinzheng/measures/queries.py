@@ -20,6 +20,7 @@ from qinzheng.calendars.calendar import Calendar
 from qinzheng.definitions import shelf
 from qinzheng.definitions.library import Library
 from qinzheng.measures import archive, ask
+from qinzheng.measures import handled as handling
 from qinzheng.measures.ask import Answer, Evidence, Question, Units, WrongQuestion
 from qinzheng.measures.facts import Facts, keep, parquet
 from qinzheng.measures.period import Period
@@ -93,7 +94,7 @@ def answer(
             )
         return ask.ask(facts, Meaning.of(library), question, digests=digests)
 
-    return _with_facts(library, chosen, place or folder(), upto, run)
+    return _with_facts(library, chosen.calendar, place or folder(), upto, run)
 
 
 def evidence(
@@ -127,7 +128,29 @@ def evidence(
         names = [column[0] for column in found.description]
         return [{**dict(zip(names, row, strict=True)), "hit": marks[row[0]]} for row in found.fetchall()]
 
-    return _with_facts(library, chosen, place or folder(), told.position, run)
+    return _with_facts(library, chosen.calendar, place or folder(), told.position, run)
+
+
+def handled(
+    ends: handling.Ends, period: Period, calendar: str, *, place: Path | None = None
+) -> tuple[int, list[handling.Handled]]:
+    """(position of the ledger, the clocks that ``ends`` name one by one), without sealed cases: see :mod:`qinzheng.measures.handled`."""
+
+    def run(facts: Facts) -> tuple[int, list[handling.Handled]]:
+        return facts.position, handling.clocks(facts, ends, period, facts.sealed(_newest(facts)))
+
+    return _with_facts(shelf.library(), calendar, place or folder(), None, run)
+
+
+def steps(
+    named: Mapping[str, Mapping[str, int]], period: Period, calendar: str, *, place: Path | None = None
+) -> tuple[int, list[handling.Steps]]:
+    """(position of the ledger, cases against the steps named), without sealed cases: see :mod:`qinzheng.measures.handled`."""
+
+    def run(facts: Facts) -> tuple[int, list[handling.Steps]]:
+        return facts.position, handling.steps(facts, named, period, facts.sealed(_newest(facts)))
+
+    return _with_facts(shelf.library(), calendar, place or folder(), None, run)
 
 
 def sealed_now(*, place: Path | None = None) -> tuple[int, ...]:
@@ -135,7 +158,7 @@ def sealed_now(*, place: Path | None = None) -> tuple[int, ...]:
     library = shelf.library()
     for one in measures():
         return _with_facts(
-            library, one, place or folder(), 0, lambda facts: tuple(facts.sealed(_newest(facts)))
+            library, one.calendar, place or folder(), 0, lambda facts: tuple(facts.sealed(_newest(facts)))
         )
     return ()
 
@@ -145,7 +168,7 @@ def holds(told: Evidence, *, place: Path | None = None) -> bool:
     library = shelf.library()
     chosen = measure(told.measure)
     return _with_facts(
-        library, chosen, place or folder(), told.position,
+        library, chosen.calendar, place or folder(), told.position,
         lambda facts: ask.same(facts, Meaning.of(library), _question(chosen, told), told),
     )  # fmt: skip
 
@@ -176,11 +199,12 @@ def _question(chosen: Measure, told: Evidence) -> Question:
     return Question(chosen, told.edition, (), period, told.position)
 
 
-def _with_facts(
-    library: Library, chosen: Measure, place: Path, upto: int | None, run: Callable[[Facts], T]
-) -> T:
-    """Run with facts that reach ``upto`` (None: the newest); again where a file was replaced meanwhile."""
-    calendar = calendars.calendar(library, chosen.calendar)
+def _with_facts(library: Library, name: str, place: Path, upto: int | None, run: Callable[[Facts], T]) -> T:
+    """Run with facts that reach ``upto`` (None: the newest); again where a file was replaced meanwhile.
+
+    ``name``: the calendar whose working days are counted.
+    """
+    calendar = calendars.calendar(library, name)
     for left in reversed(range(TIMES)):
         try:
             return run(_facts(place, calendar, upto))

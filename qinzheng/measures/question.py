@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qinzheng.definitions.library import Library
-from qinzheng.measures import beside, rows
+from qinzheng.measures import beside, presence, rows, visits
 from qinzheng.measures.facts import Facts
 from qinzheng.measures.period import Period
-from qinzheng.measures.schema import OF_DAYS, STOCKS, Filter, Measure, Rate, SpeedUp
+from qinzheng.measures.schema import OF_AMOUNTS, STOCKS, Filter, Measure, Rate, SpeedUp
 
 ORGANIZATIONS = {"holder": "holder", "actor": "doer", "opener": "opener"}
 """``counts_for`` → the column of the organization that a fact counts for."""
@@ -37,6 +37,10 @@ class Meaning:
     """rule → condition"""
     warned: tuple[tuple[str, str, str, str], ...]
     """(rule, procedure, clock, limit or promise): which clocks a rule warns of, and of which due moment"""
+    came: presence.Rows = ()
+    """which acts mean that an applicant came"""
+    baselines: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    """trips, doors, persons → (item, how many it took before)"""
 
     @classmethod
     def of(cls, library: Library) -> Meaning:
@@ -54,7 +58,9 @@ class Meaning:
             if name in procedures
             for clock, against in _warned(rule, procedures[name])
         )
-        return cls(clocks, {id: rule.when.condition for id, rule in rules.items()}, warned)
+        before = {of: presence.baselines(library, of) for of in presence.COUNTS}
+        conditions = {id: rule.when.condition for id, rule in rules.items()}
+        return cls(clocks, conditions, warned, presence.rows(library), before)
 
 
 def _warned(rule: Any, procedure: Any) -> list[tuple[str, str]]:
@@ -115,7 +121,7 @@ def facts_sql(facts: Facts, meaning: Meaning, asked: Asked) -> Sql:
         sql.add(" AND key NOT IN (SELECT unnest(?::BIGINT[]))", list(asked.hidden))
     if measure.when == "ended":
         sql.add(" AND ended_at IS NOT NULL")
-    if isinstance(measure.value, SpeedUp):
+    if isinstance(measure.value, SpeedUp) and measure.of == "days":
         sql.add(f" AND first_{'due' if measure.value.against == 'limit' else 'promise'}_day IS NOT NULL")
     sql.add("), counted AS (SELECT * FROM passing")
     if alone:
@@ -186,8 +192,33 @@ def _source(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked) -> None:
     numerator = measure.value.numerator if isinstance(measure.value, Rate) else Filter()
     if measure.population == "cards" and (measure.filter.answered or numerator.answered):
         _answered(sql, facts, meaning, asked, told)
+    elif measure.of != "days":
+        _came(sql, facts, meaning, asked, told)
     else:
         sql.add(told)
+
+
+def _came(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked, told: str) -> None:
+    """Cases of the procedures whose acts say who came, with what their applicants had to do and what it took before.
+
+    A case for which nobody came counts, with nought: that is the point of it. Against what it took before count only
+    cases of items that say so.
+    """
+    of = asked.measure.of
+    made = visits.table(facts, meaning.came, asked.upto)
+    compared = isinstance(asked.measure.value, SpeedUp)
+    known = sorted({procedure for procedure, *_ in meaning.came})
+    before = "b.took" if compared else "0"
+    sql.add(f"SELECT c.*, coalesce(v.{of}, 0)::INTEGER AS used, {before} AS took_before FROM ({told}) c ")
+    sql.add(f"LEFT JOIN {made} v ON v.key = c.key ")
+    if compared:
+        items = [item for item, _ in meaning.baselines.get(of, ())]
+        counts = [count for _, count in meaning.baselines.get(of, ())]
+        sql.add(
+            "JOIN (SELECT unnest(?::VARCHAR[]) AS item, unnest(?::INTEGER[]) AS took) b ON b.item = c.item "
+        )
+        sql.parameters += [items, counts]
+    sql.add("WHERE c.procedure IN (SELECT unnest(?::VARCHAR[]))", known)
 
 
 def _answered(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked, told: str) -> None:
@@ -277,8 +308,10 @@ def _order(measure: Measure) -> str:
 
 def _days(measure: Measure) -> str:
     """``used`` and ``allowed``, where the statistic counts days, with the days they are counted between."""
-    if measure.value.statistic not in OF_DAYS:
+    if measure.value.statistic not in OF_AMOUNTS:
         return ", NULL::INTEGER AS used, NULL::INTEGER AS allowed"
+    if measure.of != "days":
+        return ", used, took_before AS allowed"
     against = measure.value.against if isinstance(measure.value, SpeedUp) else "none"
     allowed = {"limit": "limited", "promise": "promised", "none": "0"}[against]
     return f", used, {allowed} AS allowed, {', '.join(DAYS)}"

@@ -23,6 +23,8 @@ Ending = Literal["running", "overdue", "completed_on_time", "completed_late", "r
 Final = Literal["completed", "refused", "withdrawn", "void", "transferred"]
 CardLevel = Literal["warning", "yellow", "red"]
 Against = Literal["limit", "promise"]
+Amount = Literal["days", "trips", "doors", "persons"]
+"""What a statistic of amounts adds up: working days of clocks, or what an applicant had to do for a case."""
 
 MOMENTS: dict[str, tuple[When, ...]] = {
     "cases": ("opened", "ended", "open_at_end"),
@@ -81,6 +83,7 @@ class Filter(Strict):
         default=None, min_length=1, description="what became of the clock that the card warned of"
     )
 
+
     def given(self) -> set[str]:
         """The keys that ask something."""
         return {name for name in type(self).model_fields if getattr(self, name) is not None}
@@ -109,7 +112,7 @@ class Rate(Strict):
 
 
 class Mean(Strict):
-    """The mean of the working days used."""
+    """The mean of the working days used, or of another amount."""
 
     statistic: Literal["mean"]
 
@@ -128,15 +131,18 @@ class Quantile(Strict):
 
 
 class SpeedUp(Strict):
-    """1 - used / limit, both summed in working days: what share of the time allowed was not needed."""
+    """1 - used / limit, both summed in working days: what share of the time allowed was not needed.
+
+    ``before``: against what the case's item took before it was made easier; only for amounts other than days.
+    """
 
     statistic: Literal["speed_up"]
-    against: Against
+    against: Against | Literal["before"]
 
 
 Statistic = Annotated[Count | Rate | Mean | Median | Quantile | SpeedUp, Field(discriminator="statistic")]
-OF_DAYS = frozenset({"mean", "median", "quantile", "speed_up"})
-"""Statistics that count working days, and so need clocks that have ended."""
+OF_AMOUNTS = frozenset({"mean", "median", "quantile", "speed_up"})
+"""Statistics that add up an amount: working days of clocks that have ended, or of cases what their applicants had to do."""
 
 
 class Measure(Definition):
@@ -148,6 +154,7 @@ class Measure(Definition):
     filter: Filter
     unit: Unit
     value: Statistic
+    of: Amount = Field(default="days", description="what a mean, median, quantile or speed-up adds up")
     counts_for: CountsFor
     by: list[Dimension] = Field(min_length=1, description="by what it may be asked")
     least_n: int = Field(
@@ -182,10 +189,6 @@ class Measure(Definition):
             )
         if self.unit.take == "highest" and self.population != "cards":
             raise ValueError("take: highest 只用于牌 / take: highest is for cards only")
-        if self.value.statistic in OF_DAYS and (self.population != "clocks" or self.when != "ended"):
-            raise ValueError(
-                "用时只能问已结束的时钟：population: clocks, when: ended / working days are asked of ended clocks"
-            )
         days = self.filter.days_left or (isinstance(self.value, Rate) and self.value.numerator.days_left)
         if days and self.when != "ended":
             raise ValueError("days_left 只用于 when: ended / days_left is for when: ended only")
@@ -193,4 +196,27 @@ class Measure(Definition):
             raise ValueError("存量不写 endings / a stock has no endings")
         if isinstance(self.value, Rate) and not self.value.numerator.given():
             raise ValueError("numerator 不能为空 / the numerator must ask something")
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_of_what_has_them(self) -> Self:
+        if self.value.statistic not in OF_AMOUNTS:
+            if self.of != "days":
+                raise ValueError(
+                    "of 只用于平均、中位、分位与提速率 / of is for means, medians, quantiles, speed-ups"
+                )
+            return self
+        if self.of == "days" and (self.population != "clocks" or self.when != "ended"):
+            raise ValueError(
+                "用时只能问已结束的时钟：population: clocks, when: ended / working days are asked of ended clocks"
+            )
+        if self.of != "days" and (self.population != "cases" or self.when != "ended"):
+            raise ValueError(
+                "跑动只能问已结束的办件：population: cases, when: ended / trips, doors and persons are asked of ended cases"
+            )
+        before = isinstance(self.value, SpeedUp) and self.value.against == "before"
+        if isinstance(self.value, SpeedUp) and before != (self.of != "days"):
+            raise ValueError(
+                "与从前比（before）只用于跑动 / against before is for trips, doors and persons only"
+            )
         return self

@@ -29,6 +29,7 @@ DESKS = (
     Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
     Desk("channels", Text(zh="绿色通道", en="Channels"), "channels"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
+    Desk("patterns", Text(zh="异常情形", en="Patterns"), "patterns"),
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
     Desk("catalogue", Text(zh="目录", en="Catalogue"), "catalogue"),
     Desk("network", Text(zh="服务网络", en="Service network"), "overview"),

@@ -196,7 +196,7 @@ def address(what: str, thing: str, things: Things) -> str:
         "source": "行政许可法", "rule": "standard.past-own-limit", "edition": "now", "procedure": "services.matter",
         "item": things.cases["window"].item, "status": 404, "organization": thing if thing in ("housing", "water") else "nowhere",
         "measure": "accepted", "by": "organization", "kind": "csv", "id": "housing", "digest": "0", "mandate": 999_999,
-        "paper": "papers.mandate", "serial": 1, "form": "pdf",
+        "paper": "papers.mandate", "serial": 1, "form": "pdf", "site": "housing",
         "draft": _id(things, "draft own") if thing == "own" else NOWHERE, "file": _id(things, f"file {thing}"), "step": "form",
         "material": "nothing", "point": "point-civic-centre", "appointment": NOWHERE, "counter": 1, "matter": "open-a-restaurant",
     }  # fmt: skip

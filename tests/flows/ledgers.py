@@ -14,7 +14,7 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.ledger.envelope import NewEvent
 
 ORGANIZATIONS = ("housing", "water", "town-01", "town-02")
-ITEMS = ("", "housing/permit", "water/connect")
+ITEMS = ("", "housing/permit", "market.food-business-licence")
 PROCEDURES = ("approvals.standard", "hotline.work-order", "review.reconsideration", "letters.reply")
 PRE_WARNINGS = ("standard.law-pre-warning", "standard.pre-warning")
 LEVELS = ("warning", "yellow", "red")
@@ -50,6 +50,7 @@ class Case:
     cards: dict[str, tuple[dict[str, Any], bool]] = field(default_factory=dict)
     deemed: list[tuple[str, int, int]] = field(default_factory=list)
     acts: list[tuple[int, str]] = field(default_factory=list)
+    paid: int = 0
     told: bool = False
     """whether its clocks say what moved them and its cards their clock, as they do since ADR 0027"""
 
@@ -73,6 +74,8 @@ class Writer:
                 else self.random.choice(self.cases[-20:])
             )
             events = self.open() if case is None else self.next(case)
+            if case is not None and self.random.random() < 0.2:
+                events.append(self.beside(case))
             ledger.append(events, recorded_at=late)
 
     def open(self) -> list[NewEvent]:
@@ -100,6 +103,25 @@ class Writer:
         if random.random() < 0.1:
             body["concerns"] = [random.choice(ORGANIZATIONS)]
         return [self.act(case, "cases.opened", body, case.holder), *self.clock(case)]
+
+    def beside(self, case: Case) -> NewEvent:
+        """A rating of somebody's service, or an entry of the case's fees."""
+        random = self.random
+        if random.random() < 0.5:
+            grades = ("very_satisfied", "satisfied", "fairly_satisfied", "dissatisfied", "very_dissatisfied")
+            body: dict[str, Any] = {"unit": random.choice(ORGANIZATIONS), "grade": random.choice(grades), "channel": "online"}
+            body["answer"] = random.choice(("done", "not_done", "not_yet", "unsaid"))
+            return NewEvent(
+                type="ratings.given", subject=f"rating:{uuid.uuid4()}", body=body, procedure=case.procedure, occurred_at=self.now,
+                precision="day", actor="device:1",
+            )  # fmt: skip
+        type = "fees.booked" if case.paid == 0 or random.random() < 0.6 else "fees.refunded"
+        fen = random.randrange(1, 5_000) if type == "fees.booked" else random.randrange(1, case.paid + 1)
+        case.paid += fen if type == "fees.booked" else -fen
+        return NewEvent(
+            type=type, subject=f"fees:{case.subject.removeprefix('case:')}", body={"fee": 1, "fen": fen, "called": "x"},
+            procedure=case.procedure, organization=case.holder, occurred_at=self.now,
+        )  # fmt: skip
 
     def next(self, case: Case) -> list[NewEvent]:
         random = self.random
@@ -244,9 +266,12 @@ class Writer:
         case.starts.append((at, case.seq))
         if type in ("cases.opened", "cases.performed"):
             case.acts.append((case.seq, body["act"]))
+        if body.get("act") in ("issue", "decide_at_once") and case.seq % 3:
+            body = {**body, "form": {"method": ("direct", "post")[case.seq % 2]}}
+        role = "applicant" if case.seq % 7 == 3 else "clerk"
         return NewEvent(
-            type=type, subject=case.subject, body={"role": "clerk", **body}, procedure=case.procedure,
-            organization=doer, actor="p-000000000001", occurred_at=at, under=case.edition,
+            type=type, subject=case.subject, body={"role": role, **body}, procedure=case.procedure,
+            organization=doer, actor=f"p-00000000000{case.seq % 3}", occurred_at=at, under=case.edition,
         )  # fmt: skip
 
     def determined(self, case: Case, type: str, body: dict[str, Any], at: int | None = None) -> NewEvent:

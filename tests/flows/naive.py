@@ -51,6 +51,8 @@ class Ledger:
     acts: list[Fact] = field(default_factory=list)
     clocks: dict[tuple[str, str, int], Fact] = field(default_factory=dict)
     cards: dict[str, Fact] = field(default_factory=dict)
+    ratings: list[Fact] = field(default_factory=list)
+    fees: list[Fact] = field(default_factory=list)
     known: int = 0
 
     @classmethod
@@ -70,6 +72,11 @@ class Ledger:
                 "key": position, "procedure": event.procedure, "item": said.get("item", ""), "opener": event.organization,
                 "variant": said.get("variant", ""), "opened": event.occurred_at, "ended": None, "closed": None, "done": {},
             }  # fmt: skip
+        if event.type == "ratings.given":
+            self.ratings.append({**said, "proof": position, "at": event.occurred_at, "holder": said["unit"], "opener": ""})
+        if event.type in ("fees.booked", "fees.refunded") and (of := self.cases.get(f"case:{event.subject[5:]}")):
+            fen = said["fen"] * (1 if kind == "booked" else -1)
+            self.fees.append({"case": of, "proof": position, "at": event.occurred_at, "fen": fen})
         case = self.cases.get(event.subject)
         if case is None or kind == "concerned":
             return
@@ -101,12 +108,12 @@ class Ledger:
             if said["corrects"] == 1:
                 case["opened"] = event.occurred_at
             (act,) = (a for a in self.acts if (a["key"], a["seq"]) == (case["key"], said["corrects"]))
-            act |= {"at": event.occurred_at, "proof": position}
+            act |= {"at": event.occurred_at, "proof": position, **_met(event, said)}
         else:
             case["done"][event.subject_seq] = event.occurred_at
             self.acts.append({
                 **common, "proof": position, "act": said["act"], "at": event.occurred_at, "holder": before,
-                "passed": said.get("passed_at"), "seq": event.subject_seq,
+                "passed": said.get("passed_at"), "seq": event.subject_seq, **_met(event, said),
             })  # fmt: skip
         states = shelf.edition("procedure", event.procedure, event.under).definition.states
         closed = said.get("closed")
@@ -130,6 +137,16 @@ class Ledger:
         if "rested" in said:
             fact["shift"] = said["rested"]
         self.clocks[key] = fact
+
+
+def _met(event: Any, said: dict[str, Any]) -> Fact:
+    """Who did an act, for whom, as what, and how."""
+    return {
+        "by": event.organization,
+        "actor": event.actor,
+        "role": said.get("role"),
+        "form": said.get("form", {}),
+    }
 
 
 def working(begin: int, end: int) -> int:
@@ -264,6 +281,66 @@ def warned(ledger: Ledger, period: Period) -> list[tuple[Fact, str]]:
     return found
 
 
+def came(ledger: Ledger, of: str) -> dict[int, int]:
+    """Case → how many trips, doors or persons it took its applicant; cases of procedures that no definition speaks of are left out."""
+    library = shelf.library()
+    said = library.all("presence")
+    met: dict[int, set[Any]] = {
+        case["key"]: set() for case in ledger.cases.values() if any(case["procedure"] in each.procedures for each in said)
+    }  # fmt: skip
+    for act in ledger.acts:
+        for each in said:
+            for known in each.acts if act["procedure"] in each.procedures else ():
+                value = act["form"].get(known.field, "") if known.field else None
+                fits = value is None or value in known.among or (value == "" and known.unknown == "counts")
+                if act["act"] == known.act and act["role"] in known.by and act["by"] and fits:
+                    counted = {
+                        "trips": (date(act["at"]), act["by"]),
+                        "doors": act["by"],
+                        "persons": act["actor"],
+                    }
+                    met[act["key"]].add(counted[of])
+    return {key: len(each) for key, each in met.items()}
+
+
+def before(of: str) -> dict[str, int]:
+    """Item → how many it took before."""
+    items = {item.id: item for item in shelf.library().all("item")}
+    return {
+        id: getattr(item.before, of)
+        for id, item in items.items()
+        if item.before and getattr(item.before, of) is not None
+    }
+
+
+def charged(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], bool]) -> Figure:
+    """What was taken, entry by entry; or of each case all together, from the day of its first entry."""
+    if measure == "fees-taken":
+        facts = [f for f in ledger.fees if keep(f["case"]) and within(period, f["at"])]
+        total = sum(f["fen"] for f in facts)
+        return Figure(Fraction(total, 100), total, 100, {f["proof"]: True for f in facts})
+    of: dict[int, list[Fact]] = defaultdict(list)
+    for fee in ledger.fees:
+        of[fee["case"]["key"]].append(fee)
+    whole = [
+        each for each in of.values()
+        if keep(each[0]["case"]) and within(period, min(fee["at"] for fee in each))
+    ]  # fmt: skip
+    total = sum(fee["fen"] for each in whole for fee in each)
+    proofs = {min(fee["proof"] for fee in each): True for each in whole}
+    return Figure(Fraction(total, 100 * len(whole)) if whole else None, total, 100 * len(whole), proofs)
+
+
+def rated(measure: str, facts: list[Fact]) -> Figure:
+    """What was said of services."""
+    if measure == "ratings":
+        return counted(facts)
+    if measure == "rated-satisfied":
+        return share(facts, lambda r: not r["grade"].endswith("dissatisfied"))
+    said = [r for r in facts if r["answer"] in ("done", "not_done")]
+    return share(said, lambda r: bool(r["answer"] == "done"))
+
+
 Select = Callable[[Ledger, Period], list[Fact]]
 
 
@@ -274,6 +351,10 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
     def kept(facts: Iterable[Fact]) -> list[Fact]:
         return [fact for fact in facts if keep(fact)]
 
+    if measure in ("fees-taken", "fees-per-case"):
+        return charged(measure, ledger, period, keep)
+    if measure.startswith("rat"):
+        return rated(measure, [r for r in ledger.ratings if keep(r) and within(period, r["at"])])
     done = kept(finished(ledger, period))
     on_time = {"on-time-rate", "due-on-time-rate"}
     if measure in on_time:
@@ -292,6 +373,15 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
         return Figure(
             Fraction(total, len(done)) if done else None, total, len(done), {c["proof"]: True for c in done}
         )
+    of, _, kind = measure.partition("-")
+    if kind in ("per-case", "cut"):
+        took, were = came(ledger, of), before(of)
+        ended = [c for c in kept(_plain("completed", ledger, period, end)) if c["key"] in took]
+        ended = [c for c in ended if kind == "per-case" or c["item"] in were]
+        now, then = sum(took[c["key"]] for c in ended), sum(were.get(c["item"], 0) for c in ended)
+        above, below = (now, len(ended)) if kind == "per-case" else (then - now, then)
+        proofs = {c["proof"]: True for c in ended}
+        return Figure(Fraction(above, below) if below else None, above, below, proofs)
     if measure in ("median-days", "ninety-days"):
         return at_rank(done, 50 if measure == "median-days" else 90)
     if measure == "warnings-answered":
@@ -324,6 +414,8 @@ def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]
         ]
     if measure == "accepted":
         return accepted(ledger, period)
+    if measure == "fees-off-list":
+        return [a for a in ledger.acts if a["act"] == "ask_off_list" and within(period, a["at"])]
     if measure == "completed":
         return [c for c in cases if c["ended"] in ("completed", "refused") and within(period, c["closed"])]
     if measure == "open":
@@ -343,7 +435,7 @@ def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]
 def by_organization(measure: str, ledger: Ledger, period: Period) -> dict[str, Figure]:
     """The figure of each organization that has any fact."""
     holders: dict[str, None] = defaultdict(None)
-    for fact in [*ledger.cases.values(), *ledger.acts, *ledger.clocks.values(), *ledger.cards.values()]:
+    for fact in [*ledger.cases.values(), *ledger.acts, *ledger.clocks.values(), *ledger.cards.values(), *ledger.ratings]:
         holders[fact["holder"]] = None
         holders[fact["opener"]] = None
     found: dict[str, Figure] = {}

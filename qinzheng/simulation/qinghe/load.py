@@ -257,8 +257,16 @@ def _told(story: Story, parties: Sequence[str], desks: dict[str, str], seed: int
     return History(
         key=uuid.uuid5(SPACE, f"{seed} {story.serial} {story.steps[0].at}"), procedure=story.procedure,
         acts=[_taken(step, story, desks) for step in story.steps],
-        about=About(item=story.item, title=story.title_zh, town=story.town, parties={"applicant": parties[story.party]}),
+        about=About(item=story.item, title=story.title_zh, town=story.town, parties=_taking_part(story, parties)),
     )  # fmt: skip
+
+
+def _taking_part(story: Story, parties: Sequence[str]) -> dict[str, str]:
+    """The applicant, and the firm that applies for it, if any: the last of the firms are agents."""
+    found = {"applicant": parties[story.party]}
+    if story.agent is not None:
+        found["agent"] = parties[-1 - story.agent]
+    return found
 
 
 def _taken(step: Step, story: Story, desks: dict[str, str]) -> Taken:

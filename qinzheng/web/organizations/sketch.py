@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from qinzheng.definitions.form import Text
@@ -16,8 +16,14 @@ LETTER, LATIN = 16.0, 8.5
 LABEL = Text(zh="全市示意图：{names} 已标出", en="Sketch of the city; marked: {names}")
 
 
-def of(towns: Sequence[Organization], marked: Sequence[Organization], spoken: Language) -> str:
-    """The towns with their names, and what is marked with a pin; "" where nothing has a place."""
+def of(
+    towns: Sequence[Organization], marked: Sequence[Organization], spoken: Language,
+    numbers: Mapping[str, int] | None = None,
+) -> str:  # fmt: skip
+    """The towns with their names, and what is marked with a pin; "" where nothing has a place.
+
+    ``numbers``: unit → the number in its pin, as a list beside the map has it.
+    """
     placed = [unit for unit in marked if unit.x is not None and unit.y is not None]
     known = [town for town in towns if town.x is not None and town.y is not None]
     if not placed or not known:
@@ -36,7 +42,10 @@ def of(towns: Sequence[Organization], marked: Sequence[Organization], spoken: La
     parts = _towns(
         [(*at(town), pick(organizations.text(town), spoken)) for town in known if town.pk not in here]
     )
-    parts += [_pin(*at(unit), pick(organizations.text(unit), spoken)) for unit in placed]
+    told = numbers or {}
+    # The southern pins last, so that they stand before those behind them.
+    for unit in sorted(placed, key=lambda unit: unit.y or 0):
+        parts.append(_pin(*at(unit), pick(organizations.text(unit), spoken), told.get(unit.pk)))
     names = ("、" if spoken == "zh" else ", ").join(
         pick(organizations.text(unit), spoken) for unit in placed[:6]
     )
@@ -69,8 +78,13 @@ def _free(taken: Sequence[tuple[float, float, float]], x: float, y: float, half:
     return all(abs(x - other) > half + wide or abs(y - line) > LETTER for other, line, wide in taken)
 
 
-def _pin(x: float, y: float, name: str) -> str:
+def _pin(x: float, y: float, name: str, number: int | None) -> str:
+    if number is None:
+        return (
+            f'<g class="pin"><title>{escape(name)}</title>'
+            f'<path d="M{x:.1f} {y:.1f}l-7 -11a8 8 0 1 1 14 0z"/></g>'
+        )  # fmt: skip
     return (
-        f'<g class="pin"><title>{escape(name)}</title>'
-        f'<path d="M{x:.1f} {y:.1f}l-7 -11a8 8 0 1 1 14 0z"/></g>'
-    )  # fmt: skip
+        f'<g class="pin numbered"><title>{number} {escape(name)}</title><path d="M{x:.1f} {y:.1f}l-9 -13a11 11 0 1 1 18 0z"/>'
+        f'<text x="{x:.1f}" y="{y - 15:.1f}" text-anchor="middle">{number}</text></g>'
+    )

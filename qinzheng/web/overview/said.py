@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from qinzheng.definitions.form import Text
 from qinzheng.measures.ask import Answer, ranks
-from qinzheng.measures.schema import OF_DAYS, Measure
+from qinzheng.measures.schema import OF_AMOUNTS, Measure
 from qinzheng.web.components import Stat
 from qinzheng.web.overview.answers import Figure
 
-DAYS = Text(zh="个工作日", en="working days")
+AMOUNTS = {
+    "days": Text(zh="个工作日", en="working days"), "trips": Text(zh="趟", en="trips"), "doors": Text(zh="个门", en="doors"),
+    "persons": Text(zh="个人", en="persons"),
+}  # fmt: skip
 PIECES = Text(zh="件", en="")
 CARDS = Text(zh="张", en="")
 SHARES = frozenset({"rate", "speed_up"})
@@ -29,8 +32,8 @@ def unit(measure: Measure) -> Text:
     kind = measure.value.statistic
     if kind in SHARES:
         return Text(zh="", en="")
-    if kind in OF_DAYS:
-        return DAYS
+    if kind in OF_AMOUNTS:
+        return AMOUNTS[measure.of]
     return CARDS if measure.population == "cards" else PIECES
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from qinzheng.access import rules
 from qinzheng.cases import paths, vocabulary
 from qinzheng.cases.items import Item
 from qinzheng.cases.schema import Procedure
@@ -19,10 +21,12 @@ from qinzheng.definitions.form import Text
 from qinzheng.definitions.schema import Source
 from qinzheng.mechanisms.papers import blanks
 from qinzheng.organizations import queries as organizations
+from qinzheng.web import reader
 from qinzheng.web.calendars import today
 from qinzheng.web.components import Link
 from qinzheng.web.definitions import words
 from qinzheng.web.definitions.views import cited, procedure_link
+from qinzheng.web.portal import frequency
 
 LONGEST = 80
 MOST = 20
@@ -50,6 +54,21 @@ def asked_of(request: HttpRequest) -> str:
     return request.GET.get("q", "").strip()[:LONGEST]
 
 
+HOTLINE = "hotline.work-order"
+"""The procedure of a call to 12345."""
+
+
+def trouble(request: HttpRequest) -> Link | None:
+    """What the question complains of, where it is no matter to apply for, and where the hotline's form is: for whoever has
+    logged in the form itself, else the way there."""
+    found = vocabulary.finder(shelf.library()).trouble(asked_of(request))
+    if found is None:
+        return None
+    form = reverse("open-case", args=[HOTLINE])
+    may = rules.can(reader.of(request), "open")
+    return Link(found.name, form if may else f"{reverse('login')}?{urlencode({'next': form})}")
+
+
 def link(item: Item) -> Link:
     """An item by its name."""
     return Link(item.name, reverse("item", args=[item.id]))
@@ -67,7 +86,7 @@ def items(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "asked": asked, "found": [(link(item), units[item.organization]) for item in found(asked)] if asked else [],
-        "groups": groups, "count": len(catalogue),
+        "groups": groups, "count": len(catalogue), "trouble": trouble(request),
     }  # fmt: skip
     return render(request, "portal/items.html", context)
 
@@ -92,7 +111,7 @@ def item(request: HttpRequest, item: str) -> HttpResponse:
         ),
         "sample": found.basis == "ours", "points": points(found), "materials": [each.name for each in found.guide.materials.values()],
         "fees": [(fee.name, f"{fee.fen / 100:.2f}", fee.per, cited(fee.source[0])) for fee in found.guide.fees],
-        "forms": blanks.of(found),
+        "forms": blanks.of(found), "often": frequency.of(found),
     }  # fmt: skip
     return render(request, "portal/item.html", context)
 

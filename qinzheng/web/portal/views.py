@@ -26,7 +26,7 @@ from qinzheng.web.components import Bars, Link, Stat
 from qinzheng.web.kept import Kept
 from qinzheng.web.overview import said
 from qinzheng.web.overview.answers import Figure
-from qinzheng.web.portal import items
+from qinzheng.web.portal import frequency, items
 
 PUBLIC = ("accepted", "completed", "on-time-rate")
 """The measures that everybody sees."""
@@ -48,6 +48,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "found": [items.link(each) for each in items.found(asked)] if asked else [],
+        "trouble": items.trouble(request),
+        "often": [items.link(each) for each in frequency.most(today())],
         "towns": towns(),
         "week": week(),
         "week_caption": CAPTION,

@@ -52,3 +52,26 @@ def test_words_that_mean_nothing_in_the_catalogue_are_a_slip() -> None:
     wrong: Vocabulary = kept.model_copy(update={"words": [Words(said=["飞船"], means=["登月许可"])]})
     assert [each.en for each in check_vocabulary(wrong, library())] == ["no item's name holds “登月许可”"]
     assert list(check_vocabulary(kept, library())) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("路灯坏了", "路灯不亮"), ("我家门口路灯坏了怎么办", "路灯不亮"), ("楼下广场舞太吵", "噪声扰民"), ("小区停水了", "停水、漏水"),
+        ("the street lamp is out", "路灯不亮"), ("There is NO  WATER", "停水、漏水"), ("开一家小吃店", None), ("", None), ("孩子上户口", None),
+    ],
+)  # fmt: skip
+def test_a_trouble_is_known_as_one_and_an_item_is_none(asked: str, name: str | None) -> None:
+    found = shipped().trouble(asked)
+    assert (found.name.zh if found else None) == name
+
+
+def test_no_trouble_takes_a_question_away_from_an_item() -> None:
+    for item in shipped().items:
+        assert shipped().trouble(item.name.zh) is None, item.name.zh
+
+
+@given(st.text(max_size=80))
+def test_any_question_may_be_a_trouble(asked: str) -> None:
+    found = shipped().trouble(asked)
+    assert found is None or any(said.casefold() in " ".join(asked.casefold().split()) for said in found.said)

@@ -1,0 +1,1 @@
+"""The page of what only many cases together show, for supervision and audit."""
