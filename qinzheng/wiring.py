@@ -32,8 +32,10 @@ from qinzheng.measures import checks as measure_checks
 from qinzheng.measures import presence
 from qinzheng.measures import schema as measure_schema
 from qinzheng.mechanisms.catalogue import schema as catalogue_schema
+from qinzheng.mechanisms.fees import schema as fee_schema
 from qinzheng.mechanisms.matters import schema as matter_schema
 from qinzheng.mechanisms.papers import schema as paper_schema
+from qinzheng.mechanisms.ratings import schema as rating_schema
 from qinzheng.mechanisms.sites import schema as site_schema
 from qinzheng.mechanisms.ratings import schema as rating_schema
 from qinzheng.mechanisms.windows import schema as window_schema
@@ -69,6 +71,7 @@ KINDS: dict[str, Kind] = {
         Kind("rate", catalogue_schema.Rate),
         Kind("checklist", catalogue_schema.Checklist, (catalogue_schema.check_checklist,)),
         Kind("window", window_schema.Window, (window_schema.check_window,)),
+        Kind("fees", fee_schema.FeeRules, (fee_schema.check_fees,)),
         Kind("rating", rating_schema.Scheme, (rating_schema.check_scheme,)),
         Kind("vocabulary", vocabulary.Vocabulary, (vocabulary.check_vocabulary,)),
         Kind("rule", supervision_schema.Rule, (supervision_checks.check_rule,)),

@@ -34,6 +34,7 @@ urlpatterns = [
     path("organizations/<str:organization>/", organizations.unit, name="organization"),
     path("", include("qinzheng.web.papers.urls")),
     path("", include("qinzheng.web.ratings.urls")),
+    path("", include("qinzheng.web.fees.urls")),
     path("", include("qinzheng.web.accounts.urls")),
     path("work/", cases.work, name="work"),
     path("work/views/", cases.saved_views, name="saved-views"),

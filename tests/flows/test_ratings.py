@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -205,25 +203,3 @@ def test_a_device_is_known_by_another_name_each_day(one: str, other: str, days: 
     same = giving.device(one, now) == giving.device(other, later)
     assert same == (one == other and days == 0)
     assert len(giving.device(one, now)) == len("device:") + 16
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_at_the_same_moment_are_one_rating(published: Any) -> None:
-    city = townhall.build()
-    case = ended(city)
-    came: list[str] = []
-
-    def one(device: str) -> None:
-        try:
-            came.append(rated(case, rater=device).id)
-        except NotAllowed:
-            came.append("refused")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=[f"device:{n}"]) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert came.count("refused") == 3

@@ -18,6 +18,7 @@ from qinzheng.web.api import (
     devices,
     door,
     feed,
+    fees,
     ingest,
     problems,
     projects,
@@ -68,7 +69,7 @@ api = Api(
     auth=Shut(),
 )
 problems.register(api)
-ENDPOINTS = (cases, acts, projects, catalogue, devices, feed, ingest, webhooks, ratings)
+ENDPOINTS = (cases, acts, projects, catalogue, devices, feed, ingest, webhooks, ratings, fees)
 """The modules whose endpoints are on the router."""
 api.add_router("", door.router)
 

@@ -34,6 +34,7 @@ from qinzheng.web.cases import assisted, held
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited
+from qinzheng.web.fees import beside as fees
 from qinzheng.web.supervision import said
 from qinzheng.web.supervision.openings import ReasonForm
 
@@ -99,7 +100,7 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
         "assisted": assisted.beside(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
-        "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case),
+        "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case), "fees": fees.total(case),
         "files": held.listed(reader, case), "may_check": bool(reader.seats) and bool(held.materials(case)),
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip
@@ -134,7 +135,11 @@ def _parent(reader: User, case: Case) -> tuple[Link, Text] | None:
     """The case of which this one is a part, where the reader may see it: one matter, or joint handling that asked for it."""
     id = matters.parent_of(case)
     found = rules.scope(reader, "see", Case.objects.filter(pk=id)).first() if id else None
-    return None if found is None else (link(found), PART_OF if found.procedure == matters.PROCEDURE else ASKED_IN)
+    return (
+        None
+        if found is None
+        else (link(found), PART_OF if found.procedure == matters.PROCEDURE else ASKED_IN)
+    )
 
 
 def _channel(case: Case, procedure: Procedure) -> tuple[Text, Text, dt.date] | None:

@@ -24,6 +24,7 @@ from qinzheng.supervision import sight
 from qinzheng.supervision.explain import CaseSaid
 from qinzheng.web import errors, language, requests
 from qinzheng.web.cases import page
+from qinzheng.web.fees import beside as fees
 from qinzheng.web.papers import served
 from qinzheng.web.portal import holder_forms
 from qinzheng.web.ratings import giving as rating
@@ -100,7 +101,7 @@ def shown(
     context = (
         standing(case)
         | holder_forms.shown(case, language.of(request), tried)
-        | {"done": done, "rating": rating.section(request, case)}
+        | {"done": done, "rating": rating.section(request, case), "fees": fees.entries(case)}
     )
     return render(request, "portal/standing.html", context, status=status)
 

@@ -1,0 +1,89 @@
+"""A case's fees as the ledger tells them: the list that binds it, what was taken, waived and given back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qinzheng.cases import actions as cases
+from qinzheng.cases.guide import Fee, Guide
+from qinzheng.cases.models import Case
+from qinzheng.definitions import shelf
+from qinzheng.ledger import queries
+from qinzheng.ledger.queries import StoredEvent
+from qinzheng.mechanisms.fees.reckoning import Entry, Kind, standing
+from qinzheng.mechanisms.fees.schema import FeeRules
+
+BOOKED, WAIVED, REFUNDED = "fees.booked", "fees.waived", "fees.refunded"
+KINDS: dict[str, Kind] = {BOOKED: "booked", WAIVED: "waived", REFUNDED: "refunded"}
+SUBJECT = "fees:"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry with its serial on the case, its ground, who entered it for which unit, and when."""
+
+    entry: Entry
+    serial: int
+    name: str
+    ground: str
+    actor: str
+    organization: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """All fees of a case. ``fees`` is its item's list as of the day of opening; None where the item does not say."""
+
+    fees: Sequence[Fee] | None
+    lines: Sequence[Line]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The entries alone, for the arithmetic."""
+        return [line.entry for line in self.lines]
+
+    @property
+    def standing(self) -> int:
+        """What was taken and not given back, in fen."""
+        return standing(self.entries)
+
+
+def rules(day: dt.date) -> FeeRules | None:
+    """The rules in force on a day; None where the city publishes none."""
+    found: list[FeeRules] = shelf.library().standing("fees", day)
+    return found[0] if found else None
+
+
+def subject(case: Case) -> str:
+    """The ledger's subject of a case's fees: beside the case, so that they go on after it has ended."""
+    return SUBJECT + case.pk.removeprefix("case:")
+
+
+def account(case: Case) -> Account:
+    """The account of a case."""
+    item = cases.item_of(case)
+    fees = None if item is None or item.guide == Guide() else item.guide.fees
+    return Account(fees, [_line(event, n) for n, event in enumerate(_entered(case), start=1)])
+
+
+def _entered(case: Case) -> list[StoredEvent]:
+    return [event for event in queries.history(subject(case)) if event.type in KINDS]
+
+
+def _line(event: StoredEvent, serial: int) -> Line:
+    body = event.body
+    entry = Entry(
+        KINDS[event.type], event.id, body["fee"], body["fen"], body.get("units", 1), body.get("waived", 0), body.get("of", "")
+    )  # fmt: skip
+    return Line(
+        entry,
+        serial,
+        body["called"],
+        body.get("ground", ""),
+        event.actor,
+        event.organization,
+        event.recorded_at,
+    )
