@@ -341,6 +341,17 @@ def rated(measure: str, facts: list[Fact]) -> Figure:
     return share(said, lambda r: bool(r["answer"] == "done"))
 
 
+def footwork(measure: str, ledger: Ledger, ended: list[Fact]) -> Figure:
+    """Trips, doors or persons of cases that ended: on average, or what share of before is cut."""
+    of, _, kind = measure.partition("-")
+    took, were = came(ledger, of), before(of)
+    ended = [c for c in ended if c["key"] in took and (kind == "per-case" or c["item"] in were)]
+    now, then = sum(took[c["key"]] for c in ended), sum(were.get(c["item"], 0) for c in ended)
+    above, below = (now, len(ended)) if kind == "per-case" else (then - now, then)
+    proofs = {c["proof"]: True for c in ended}
+    return Figure(Fraction(above, below) if below else None, above, below, proofs)
+
+
 Select = Callable[[Ledger, Period], list[Fact]]
 
 
@@ -373,15 +384,8 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
         return Figure(
             Fraction(total, len(done)) if done else None, total, len(done), {c["proof"]: True for c in done}
         )
-    of, _, kind = measure.partition("-")
-    if kind in ("per-case", "cut"):
-        took, were = came(ledger, of), before(of)
-        ended = [c for c in kept(_plain("completed", ledger, period, end)) if c["key"] in took]
-        ended = [c for c in ended if kind == "per-case" or c["item"] in were]
-        now, then = sum(took[c["key"]] for c in ended), sum(were.get(c["item"], 0) for c in ended)
-        above, below = (now, len(ended)) if kind == "per-case" else (then - now, then)
-        proofs = {c["proof"]: True for c in ended}
-        return Figure(Fraction(above, below) if below else None, above, below, proofs)
+    if measure.endswith(("s-per-case", "s-cut")):
+        return footwork(measure, ledger, kept(_plain("completed", ledger, period, end)))
     if measure in ("median-days", "ninety-days"):
         return at_rank(done, 50 if measure == "median-days" else 90)
     if measure == "warnings-answered":
