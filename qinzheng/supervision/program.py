@@ -99,10 +99,7 @@ class _Compiler(Ladders):
         for clock in self.clocks:
             self._moves(clock, self.procedure.clocks[clock])
         self._acts()
-        for (
-            acts,
-            finder,
-        ) in self.noted:  # after the assignment, which is the last that an act itself brings about
+        for acts, finder in self.noted:  # after the assignment, the last that an act itself brings about
             self._hear(self.last, acts, finder)
         handlers = [
             self.first[act]
@@ -283,23 +280,19 @@ class _Compiler(Ladders):
 
     def _ended_near_limit(self, number: int, when: schema.EndedNearLimit) -> None:
         ends, roles = self._abandoned(), [self.roles[role] for role in when.by if role in self.roles]
-        heard = False
-        for clock, track in self._main(when.clocks):
-            for name, act in self.procedure.acts.items():
-                if (
-                    track.given
-                    or self.procedure.clocks[clock].role != "case"
-                    or not ends & engine.targets(self.procedure, name)
-                ):
-                    continue
-                stage = NONE if act.to is None else self.states[act.to]
-                finder = conditions.EndedNearLimit(number, track, when.within, roles, stage, self._bits(ends))
-                self._hear(self.before, [name], finder)
-                heard = True
-        if not heard or not roles:
+        ending = [name for name in self.procedure.acts if ends & engine.targets(self.procedure, name)]
+        if not ending or not roles:
             raise RuleNeverWakes(
                 f"{self.procedure.id}: 没有这些角色所办、不经决定就结束的环节 / no act of these roles ends it without a decision"
             )
+        for clock, track in self._main(when.clocks):
+            if track.given or self.procedure.clocks[clock].role != "case":
+                continue
+            for name in ending:
+                to = self.procedure.acts[name].to
+                stage = NONE if to is None else self.states[to]
+                finder = conditions.EndedNearLimit(number, track, when.within, roles, stage, self._bits(ends))
+                self._hear(self.before, [name], finder)
 
     def _bounced(self, number: int, when: schema.Bounced) -> None:
         trait = "return" if when.count == "returns" else "hand_over"

@@ -95,6 +95,7 @@ TOLD = {"condition": "paused_too_long"}
 LONG = {"condition": "paused_too_long", "more_than": 2}
 NEAR = {"condition": "paused_near_limit", "within": 2}
 ENDED = {"condition": "ended_near_limit", "within": 2, "by": ["clerk"]}
+NOTED = {"condition": "act_done", "acts": ["check_site"]}
 RETURNS = {"condition": "bounced", "more_than": 1, "count": "returns"}
 HANDED = {"condition": "bounced", "more_than": 1, "count": "hand_overs"}
 REOPENED = {"condition": "reopened"}
@@ -199,6 +200,7 @@ CASES: list[tuple[str, dict[str, Any], list[Row], list[Row]]] = [
         licence(withdraw("2026-03-30")),
         licence(pause("2026-03-26", 9), withdraw("2026-03-30")),
     ),
+    (LICENCE, NOTED, licence(event("check_site", MID)), licence(event("grant", MID))),
     (HOTLINE, RETURNS, returned(2), returned(1)),
     (HOTLINE, HANDED, returned(2), returned(1)),
     (
