@@ -12,7 +12,7 @@ from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries
 from qinzheng.ledger.queries import StoredEvent
-from qinzheng.mechanisms.fees.reckoning import Entry, Kind, standing
+from qinzheng.mechanisms.fees.reckoning import Entry, Kind, standing, yuan
 from qinzheng.mechanisms.fees.schema import FeeRules
 
 BOOKED, WAIVED, REFUNDED = "fees.booked", "fees.waived", "fees.refunded"
@@ -67,6 +67,17 @@ def account(case: Case) -> Account:
     item = cases.item_of(case)
     fees = None if item is None or item.guide == Guide() else item.guide.fees
     return Account(fees, [_line(event, n) for n, event in enumerate(_entered(case), start=1)])
+
+
+def shown(case: Case, found: FeeRules | None, held: Account) -> bool:
+    """Whether the case has a page of fees: its kind is charged for, and its item says what, or something was entered."""
+    return found is not None and case.procedure in found.procedures and bool(held.fees or held.lines)
+
+
+def total(case: Case) -> str | None:
+    """For the case's page: what was taken and stands, in yuan; None where the case has no page of fees."""
+    held = account(case)
+    return yuan(held.standing) if shown(case, rules(dt.datetime.now(shelf.ZONE).date()), held) else None
 
 
 def _entered(case: Case) -> list[StoredEvent]:

@@ -20,6 +20,7 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
 from qinzheng.mechanisms.channels import giving as channels
+from qinzheng.mechanisms.fees import queries as fees
 from qinzheng.mechanisms.joining import opinions
 from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.mechanisms.papers import queries as papers
@@ -34,7 +35,6 @@ from qinzheng.web.cases import assisted, held
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited
-from qinzheng.web.fees import beside as fees
 from qinzheng.web.supervision import said
 from qinzheng.web.supervision.openings import ReasonForm
 

@@ -29,7 +29,7 @@ from qinzheng.web.cases import page
 from qinzheng.web.components import Link
 from qinzheng.web.definitions.views import cited
 from qinzheng.web.fees import forms
-from qinzheng.web.fees.beside import KINDS, shown
+from qinzheng.web.fees.beside import KINDS
 
 FEES = Text(zh="收费", en="Fees")
 VERBS = {
@@ -58,7 +58,7 @@ def fees(request: HttpRequest, number: str) -> HttpResponse:
     case = _case(who, number)
     found = queries.rules(calendars.today())
     account = queries.account(case)
-    if not shown(case, account, found):
+    if not queries.shown(case, found, account):
         raise Http404
     assert found is not None
     spoken = language.of(request)
