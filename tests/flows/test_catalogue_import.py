@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from qinzheng import wiring
 from qinzheng.cases.items import Item
 from qinzheng.definitions import actions, shelf
 from qinzheng.definitions.models import Edition
 from qinzheng.ledger import queries as ledger
 from qinzheng.mechanisms.catalogue import importing
 from qinzheng.mechanisms.catalogue.columns import SHEETS
+from qinzheng.operations import catalogue_commands
 from tests import townhall
 from tests.flows.sheets_of_items import as_csv, xlsx
 from tests.townhall import Townhall
@@ -177,6 +180,16 @@ def test_what_was_decided_already_is_not_changed_backwards(item: Item) -> None:
     assert [fault.column for fault in report.faults] == ["施行日"]
 
 
+def test_a_change_before_an_edition_that_begins_later_is_refused_and_not_lost(item: Item) -> None:
+    run(as_csv([{"编号": item.id, "承诺时限": "1"}]), by="a-drafter", keep=True)
+    actions.publish(actions.drafts(), "a-publisher")
+    shelf.forget()
+    report = run(as_csv([{"编号": item.id, "即办": "是"}]), begins=TODAY)
+    assert [fault.column for fault in report.faults] == ["施行日"]
+    assert str(SOON) in report.faults[0].en
+    assert run(as_csv([{"编号": item.id, "即办": "是"}])).faults == []
+
+
 def test_a_unit_drafts_its_own_items_only(item: Item) -> None:
     report = run(as_csv([{"编号": item.id, "承诺时限": "1"}]), allowed={"market"}.__contains__)
     assert [fault.column for fault in report.faults] == ["决定单位"]
@@ -269,3 +282,32 @@ def test_an_abolished_item_cannot_be_asked_for_from_that_day(city: Townhall, ite
     assert "国务院取消" in ledger_page.content.decode()
     csv = officer.get(reverse("catalogue-admissions"), {"first": TODAY.isoformat(), "last": TODAY.isoformat(), "turn": "abolished", "as": "csv"})  # fmt: skip
     assert item.id in csv.content.decode("utf-8-sig")
+
+
+def test_the_command_says_the_same_and_keeps_drafts_only_where_all_is_right(
+    item: Item, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "items.csv"
+    file.write_bytes(as_csv([{"编号": item.id, "承诺时限": "1"}]))
+
+    def run_command(*more: str) -> int:
+        told = ["catalogue", "import", str(file), "--by", "a-drafter", "--from", SOON.isoformat(), *more]
+        return catalogue_commands.import_(wiring.build_parser().parse_args(told))
+
+    assert run_command("--dry-run") == 0
+    assert "shortened" in capsys.readouterr().out
+    assert kept() == 0
+    assert run_command() == 0
+    assert kept() == 1
+    file.write_bytes(as_csv([{"编号": item.id, "承诺时限": "许久"}]))
+    assert run_command() == 1
+    assert "承诺时限" in capsys.readouterr().out
+    assert kept() == 1
+    target = tmp_path / "template.xlsx"
+    assert (
+        catalogue_commands.template(wiring.build_parser().parse_args(["catalogue", "template", str(target)]))
+        == 0
+    )
+    assert target.read_bytes().startswith(b"PK")
+    file.unlink()
+    assert run_command() == 1

@@ -79,6 +79,17 @@ def made(changed: Document, library: Library, today: dt.date) -> Draft | None:
             f"修改的施行日不早于今天（{today}）：已经办理的事项不倒改",
             f"a change counts from today ({today}) on: what was decided already is not changed backwards",
         )
+    later = [
+        each.in_force_from
+        for each in library.all(KIND)
+        if each.id == item.id and each.in_force_from > item.in_force_from
+    ]
+    if later:
+        raise Unfit(
+            ("in_force_from",),
+            f"已有自 {later[0]} 起施行的版本，修改不会带到其中：请自 {later[0]} 起改，或分两次改",
+            f"an edition from {later[0]} stands already and would not hold the change: change it from then, or both",
+        )
     return Draft(item, held, before, tuple(compared(before, item, library)))
 
 

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 
+from django.db import connection
 from openpyxl import Workbook
 
 from qinzheng.calendars import queries as calendars
@@ -24,7 +25,7 @@ from qinzheng.definitions import actions, shelf
 from qinzheng.mechanisms.catalogue import conveniences, importing, points
 from qinzheng.mechanisms.catalogue.schema import Checklist
 from qinzheng.operations.setting_up import DEMO_DRAFTER, DEMO_PUBLISHER
-from qinzheng.simulation.qinghe.load import desks_of, who
+from qinzheng.simulation.qinghe.load import ISSUED, desks_of, who
 
 SPACE = uuid.UUID("0d5a0c5e-6c1b-5f0e-8d0a-63617461106f")
 ADMITTED, ABOLISHED = dt.date(2008, 5, 4), dt.date(2015, 6, 30)
@@ -233,6 +234,8 @@ def _measures(head: Who, now: int) -> None:
     result = adopting.adopt(histories, simulated=True)
     if result.rejected:
         raise AssertionError(result.rejected[:3])
+    with connection.cursor() as cursor:
+        cursor.execute(ISSUED + ' AND c."case" = ANY(%s)', [result.taken])
 
 
 def _told(n: int, sort: str, title: str, begun: int, now: int, head: Who) -> Iterator[Taken]:

@@ -242,11 +242,11 @@ def _history(count: int, seed: int, say: Say) -> None:
         done += len(chunk)
         say("一年的办件 · a year of cases", done, count)
     with connection.cursor() as cursor:
-        cursor.execute(_ISSUED)
+        cursor.execute(ISSUED)
         cursor.execute("ANALYZE")
 
 
-_ISSUED = (
+ISSUED = (
     'UPDATE supervision_card AS c SET issued_at = e.recorded_at FROM ledger_event AS e WHERE e.subject = c."case" '
     "AND e.type = 'supervision.card_issued' AND convert_from(e.body, 'UTF8')::jsonb ->> 'card' = c.id"
 )

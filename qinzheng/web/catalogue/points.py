@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from qinzheng.access.users import User
@@ -28,7 +29,7 @@ from qinzheng.web import language, reader
 from qinzheng.web.calendars import today
 from qinzheng.web.cases.page import AGAIN
 from qinzheng.web.catalogue import door, figures
-from qinzheng.web.components import Badge, Link
+from qinzheng.web.components import Badge, Column, Link, Row, Table
 from qinzheng.web.language import Language, pick
 
 STATES: dict[State, Badge] = {
@@ -106,6 +107,32 @@ def tally(listed: Checklist | None, said: Mapping[str, Statement], day: dt.date)
         return "—"
     good = sum(stated.state(said.get(key), listed, day) == "attested" for key in listed.points)
     return f"{good}/{len(listed.points)}"
+
+
+OPEN: tuple[State, ...] = ("waiting", "doubted", "stale")
+"""States in which somebody has something to do."""
+
+
+def pending(
+    listed: Checklist, said: Mapping[str, Mapping[str, Statement]], names: Mapping[str, Text], day: dt.date
+) -> Table:
+    """Every point of every unit that waits: to be attested, to be mended, to be stated anew; the oldest first."""
+    found = [
+        (one.at, unit, key, standing)
+        for unit, of_unit in said.items()
+        for key, one in of_unit.items()
+        if key in listed.points and (standing := stated.state(one, listed, day)) in OPEN
+    ]
+    rows = [
+        Row(
+            (listed.points[key].name, names[unit], STATES[standing], shelf.day(at).isoformat()),
+            f"{reverse('catalogue-points', args=[unit])}#{key}", f"{unit} {key}",
+        )
+        for at, unit, key, standing in sorted(found)
+    ]  # fmt: skip
+    heads = (("要点", "Point"), ("单位", "Unit"), ("状态", "State"), ("陈述于", "Stated on"))
+    caption = Text(zh=f"{listed.name.zh}：等待处理的要点", en=f"{listed.name.en}: points that wait")
+    return Table(caption=caption, rows=rows, columns=[Column(Text(zh=zh, en=en)) for zh, en in heads])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

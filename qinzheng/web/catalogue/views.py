@@ -20,7 +20,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.web import reader
 from qinzheng.web.calendars import today
 from qinzheng.web.catalogue import door, figures
-from qinzheng.web.catalogue.points import checklist, tally
+from qinzheng.web.catalogue.points import checklist, pending, tally
 from qinzheng.web.components import Column, Link, Row, State, Table
 
 EMPTY = State(
@@ -70,6 +70,7 @@ def city(request: HttpRequest) -> HttpResponse:
         "title": door.CATALOGUE, "stats": figures.stats(chosen, trends), "chosen": chosen,
         "trends": figures.lines(chosen, days, trends), "table": table, "empty": EMPTY, "count": sum(rates.standing(item, day) for item in standing),
         "sums": figures.sums([one for item in standing if (one := cut_of(item)) is not None]),
+        "pending": pending(listed, stated, names, day) if listed is not None else None,
         "may_draft": bool(door.drafts_for(reader.of(request))), "may_publish": rules.can(reader.of(request), "publish"),
     }  # fmt: skip
     return render(request, "catalogue/city.html", context)
