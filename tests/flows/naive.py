@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from qinzheng.calendars import queries as calendars
 from qinzheng.definitions import shelf
 from qinzheng.measures.period import Period
+from tests.flows import footwork
 from tests.flows.ledgers import body
 
 Fact = dict[str, Any]
@@ -73,8 +74,12 @@ class Ledger:
                 "variant": said.get("variant", ""), "opened": event.occurred_at, "ended": None, "closed": None, "done": {},
             }  # fmt: skip
         if event.type == "ratings.given":
-            self.ratings.append({**said, "proof": position, "at": event.occurred_at, "holder": said["unit"], "opener": ""})
-        if event.type in ("fees.booked", "fees.refunded") and (of := self.cases.get(f"case:{event.subject[5:]}")):
+            self.ratings.append(
+                {**said, "proof": position, "at": event.occurred_at, "holder": said["unit"], "opener": ""}
+            )
+        if event.type in ("fees.booked", "fees.refunded") and (
+            of := self.cases.get(f"case:{event.subject[5:]}")
+        ):
             fen = said["fen"] * (1 if kind == "booked" else -1)
             self.fees.append({"case": of, "proof": position, "at": event.occurred_at, "fen": fen})
         case = self.cases.get(event.subject)
@@ -108,12 +113,12 @@ class Ledger:
             if said["corrects"] == 1:
                 case["opened"] = event.occurred_at
             (act,) = (a for a in self.acts if (a["key"], a["seq"]) == (case["key"], said["corrects"]))
-            act |= {"at": event.occurred_at, "proof": position, **_met(event, said)}
+            act |= {"at": event.occurred_at, "proof": position, **footwork.met(event, said)}
         else:
             case["done"][event.subject_seq] = event.occurred_at
             self.acts.append({
                 **common, "proof": position, "act": said["act"], "at": event.occurred_at, "holder": before,
-                "passed": said.get("passed_at"), "seq": event.subject_seq, **_met(event, said),
+                "passed": said.get("passed_at"), "seq": event.subject_seq, **footwork.met(event, said),
             })  # fmt: skip
         states = shelf.edition("procedure", event.procedure, event.under).definition.states
         closed = said.get("closed")
@@ -137,16 +142,6 @@ class Ledger:
         if "rested" in said:
             fact["shift"] = said["rested"]
         self.clocks[key] = fact
-
-
-def _met(event: Any, said: dict[str, Any]) -> Fact:
-    """Who did an act, for whom, as what, and how."""
-    return {
-        "by": event.organization,
-        "actor": event.actor,
-        "role": said.get("role"),
-        "form": said.get("form", {}),
-    }
 
 
 def working(begin: int, end: int) -> int:
@@ -281,38 +276,6 @@ def warned(ledger: Ledger, period: Period) -> list[tuple[Fact, str]]:
     return found
 
 
-def came(ledger: Ledger, of: str) -> dict[int, int]:
-    """Case → how many trips, doors or persons it took its applicant; cases of procedures that no definition speaks of are left out."""
-    library = shelf.library()
-    said = library.all("presence")
-    met: dict[int, set[Any]] = {
-        case["key"]: set() for case in ledger.cases.values() if any(case["procedure"] in each.procedures for each in said)
-    }  # fmt: skip
-    for act in ledger.acts:
-        for each in said:
-            for known in each.acts if act["procedure"] in each.procedures else ():
-                value = act["form"].get(known.field, "") if known.field else None
-                fits = value is None or value in known.among or (value == "" and known.unknown == "counts")
-                if act["act"] == known.act and act["role"] in known.by and act["by"] and fits:
-                    counted = {
-                        "trips": (date(act["at"]), act["by"]),
-                        "doors": act["by"],
-                        "persons": act["actor"],
-                    }
-                    met[act["key"]].add(counted[of])
-    return {key: len(each) for key, each in met.items()}
-
-
-def before(of: str) -> dict[str, int]:
-    """Item → how many it took before."""
-    items = {item.id: item for item in shelf.library().all("item")}
-    return {
-        id: getattr(item.before, of)
-        for id, item in items.items()
-        if item.before and getattr(item.before, of) is not None
-    }
-
-
 def charged(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], bool]) -> Figure:
     """What was taken, entry by entry; or of each case all together, from the day of its first entry."""
     if measure == "fees-taken":
@@ -339,17 +302,6 @@ def rated(measure: str, facts: list[Fact]) -> Figure:
         return share(facts, lambda r: not r["grade"].endswith("dissatisfied"))
     said = [r for r in facts if r["answer"] in ("done", "not_done")]
     return share(said, lambda r: bool(r["answer"] == "done"))
-
-
-def footwork(measure: str, ledger: Ledger, ended: list[Fact]) -> Figure:
-    """Trips, doors or persons of cases that ended: on average, or what share of before is cut."""
-    of, _, kind = measure.partition("-")
-    took, were = came(ledger, of), before(of)
-    ended = [c for c in ended if c["key"] in took and (kind == "per-case" or c["item"] in were)]
-    now, then = sum(took[c["key"]] for c in ended), sum(were.get(c["item"], 0) for c in ended)
-    above, below = (now, len(ended)) if kind == "per-case" else (then - now, then)
-    proofs = {c["proof"]: True for c in ended}
-    return Figure(Fraction(above, below) if below else None, above, below, proofs)
 
 
 Select = Callable[[Ledger, Period], list[Fact]]
@@ -385,7 +337,9 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
             Fraction(total, len(done)) if done else None, total, len(done), {c["proof"]: True for c in done}
         )
     if measure.endswith(("s-per-case", "s-cut")):
-        return footwork(measure, ledger, kept(_plain("completed", ledger, period, end)))
+        return Figure(
+            *footwork.of(measure, ledger.acts, kept(_plain("completed", ledger, period, end)), date)
+        )
     if measure in ("median-days", "ninety-days"):
         return at_rank(done, 50 if measure == "median-days" else 90)
     if measure == "warnings-answered":
@@ -439,7 +393,13 @@ def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]
 def by_organization(measure: str, ledger: Ledger, period: Period) -> dict[str, Figure]:
     """The figure of each organization that has any fact."""
     holders: dict[str, None] = defaultdict(None)
-    for fact in [*ledger.cases.values(), *ledger.acts, *ledger.clocks.values(), *ledger.cards.values(), *ledger.ratings]:
+    for fact in [
+        *ledger.cases.values(),
+        *ledger.acts,
+        *ledger.clocks.values(),
+        *ledger.cards.values(),
+        *ledger.ratings,
+    ]:
         holders[fact["holder"]] = None
         holders[fact["opener"]] = None
     found: dict[str, Figure] = {}
