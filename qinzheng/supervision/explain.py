@@ -6,11 +6,12 @@ is put into words. So the explanation cannot differ from the judgement.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qinzheng.calendars.calendar import Calendar
 from qinzheng.clocks import explain as clock_words
-from qinzheng.clocks.machine import OVER, Book, Facts, State, Track
+from qinzheng.clocks.machine import FAR, NONE, OVER, Book, Facts, Lane, State, Track
 from qinzheng.definitions.form import Text
 from qinzheng.supervision import conditions, judge
 from qinzheng.supervision.archive import Archive, Group, Meaning
@@ -55,6 +56,10 @@ class ClockSaid:
     organization: str
     why_due: Text
     why_promise: Text | None
+    paused: int = NONE
+    """since when it has been in a pause that still lasts"""
+    cap: int = FAR
+    """until when at most that pause lasts: the time told in its notice"""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def of_group(
     spent = state.spent
     words = _Words(meaning, compiled, calendar, group, book)
     return CaseSaid(
-        name, words.events(), words.clocks(), words.cards(), (spent[0], spent[1], spent[2], spent[3]), calendar,
+        name, words.events(), words.clocks(state.lanes), words.cards(), (spent[0], spent[1], spent[2], spent[3]), calendar,
         state.stretches,
     )  # fmt: skip
 
@@ -151,18 +156,21 @@ class _Words:
             facts.reported[i], facts.recorded[i],
         )  # fmt: skip
 
-    def clocks(self) -> list[ClockSaid]:
+    def clocks(self, lanes: Sequence[Lane | None]) -> list[ClockSaid]:
         said = []
         for row in self.book.clocks:
-            _, index, _, start, due, promise, end, status, late, shift, organization, extra, given, _ = row
+            _, index, ordinal, start, due, promise, end, status, late, shift, org, extra, given, _ = row
             track = self.compiled.tracks[index]
             clock = self.compiled.clocks[track.clock]
+            lane = lanes[index]
+            rests = lane is not None and lane.ordinal == ordinal and lane.paused >= 0
             said.append(
                 ClockSaid(
                     clock, self.compiled.procedure.clocks[clock].name, track, start, due, promise, end,
-                    ending(status, late), shift, extra, names(self.meaning.organizations, organization),
+                    ending(status, late), shift, extra, names(self.meaning.organizations, org),
                     self.why(track, track.limit, given or start, shift, extra),
                     self.why(track, track.promise, given or start, shift, extra) if track.promise >= 0 else None,
+                    *((lane.paused, lane.cap) if lane is not None and rests else ()),
                 )
             )  # fmt: skip
         return said

@@ -15,6 +15,7 @@ from qinzheng.access.users import User
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Act, Procedure
+from qinzheng.clocks import explain
 from qinzheng.clocks.machine import FAR
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
@@ -45,6 +46,7 @@ ENDINGS = {
     "completed_late": Badge(Text(zh="超期办结", en="done late"), "late"),
     "released": Badge(Text(zh="已移交，不计", en="handed on, counts for nobody"), "plain"),
 }
+PAUSED = Badge(Text(zh="中止中", en="paused"), "plain")
 TURNS = {
     "department": Text(zh="轮到部门办理", en="the department's turn"),
     "applicant": Text(zh="轮到申请人", en="the applicant's turn"),
@@ -206,10 +208,23 @@ def _clock(clock: ClockSaid, said: CaseSaid, procedure: Procedure) -> Clock:
     why = [Text(zh=f"期限：{clock.why_due.zh}", en=f"limit: {clock.why_due.en}")]
     if clock.why_promise is not None and clock.promise != clock.due:
         why.append(Text(zh=f"承诺：{clock.why_promise.zh}", en=f"promise: {clock.why_promise.en}"))
+    if clock.paused >= 0:
+        why.append(_paused(clock, said))
     due = clock.due if clock.due < FAR else None
     promise = clock.promise if clock.promise < FAR else None
-    return Clock(clock.name, _drawn(clock, said, due, promise), ENDINGS[clock.ending], _next_due(clock, promise, due), why,
+    badge = PAUSED if clock.paused >= 0 else ENDINGS[clock.ending]
+    return Clock(clock.name, _drawn(clock, said, due, promise), badge, _next_due(clock, promise, due), why,
                  basis(procedure, clock.clock))  # fmt: skip
+
+
+def _paused(clock: ClockSaid, said: CaseSaid) -> Text:
+    """Since when the clock rests, and until when at most."""
+    since = explain.moment(said.calendar, clock.paused)
+    zh, en = f"自 {since.zh} 起中止，不计时", f"paused since {since.en}: the time is not counted"
+    if clock.cap < FAR:
+        until = explain.moment(said.calendar, clock.cap)
+        zh, en = f"{zh}，最迟至 {until.zh}（书面告知的时间）", f"{en}, until {until.en} at the latest (as told in writing)"
+    return Text(zh=zh, en=en)
 
 
 def _drawn(clock: ClockSaid, said: CaseSaid, due: int | None, promise: int | None) -> ruler.Clock:
