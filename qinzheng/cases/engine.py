@@ -90,6 +90,11 @@ def check_now(
             f"现为“{here.name.zh}”，“{act.name.zh}”应在“{names}”时办理",
             f"the case is {here.name.en}; {act.name.en} is done when it is {', '.join(act.from_)}",
         )
+    if act.by_holder and who.organization != situation.organization:
+        raise NotAllowed(
+            f"“{act.name.zh}”由承办单位办理：{situation.organization}",
+            f"{act.name.en} is for the unit that holds the case: {situation.organization}",
+        )
     if act.once and situation.done.get(name):
         raise NotAllowed(f"“{act.name.zh}”只能办理一次", f"{act.name.en} can be done once only")
     for guard in act.guards:

@@ -81,6 +81,7 @@ class Act(Strict):
     to: Identifier | None = None
     outcomes: list[Outcome] = []
     by: list[Identifier] = Field(default=[], description="roles that may; empty: the system only")
+    by_holder: bool = Field(default=False, description="only the unit that holds the case may do it")
     assigns: Identifier | None = Field(
         default=None, description="the form field that names the organization next"
     )

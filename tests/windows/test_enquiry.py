@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qinzheng.access import acting
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import NotAllowed
@@ -93,3 +94,17 @@ def test_declined_it_is_back_with_the_first_asked_and_sent_to_and_fro_it_is_a_wa
         "standard.enquiry-bounced",
         "point-civic-centre",
     ) in cards(asked)
+
+
+def test_the_first_asked_does_not_sign_for_its_own_hand_over(city, asked):
+    """Otherwise its clock would end by its own word. Nor is the act shown to it."""
+    clerk = city.who("clerk", "clerk")
+    cases.perform(asked, "hand_over", clerk, HANDED)
+    for act, form in (("sign", {}), ("decline", {"next": "housing", "reason": "推"})):
+        with pytest.raises(NotAllowed, match="承办单位"):
+            cases.perform(asked, act, clerk, form)
+    case = Case.objects.get(pk=asked)
+    shown = dict(acting.open_acts(city.user("clerk"), case, cases.procedure_of(case)))
+    assert "sign" not in shown
+    assert "answer" in shown, "it may still answer, and is answerable"
+    assert "sign" in dict(acting.open_acts(city.user("handler"), case, cases.procedure_of(case)))

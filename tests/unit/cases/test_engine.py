@@ -236,11 +236,13 @@ def test_a_rule_that_watches_only_answers_never_wakes() -> None:
 # -- no dead ends --------------------------------------------------------------------------------------
 
 
-FORM = {"organs": ["甲", "乙"], "next": "丙", "remedies": True, "outside_organ": "丁"}
+FORM = {"organs": ["甲", "乙"], "next": "丙", "remedies": True, "told": True, "outside_organ": "丁"}
 
 
 def whoever(procedure: Procedure, here: Situation, name: str) -> Who:
-    """Somebody of an organ that has been asked and has not answered yet, where that is what the act wants."""
+    """Somebody of an organ that was asked and has not answered yet, or of the one that holds the case, where the act wants that."""
+    if procedure.acts[name].by_holder:
+        return Who("p", here.organization, "")
     group = here.joints.get(procedure.acts[name].joint or "", {"asked": [], "answered": []})
     left = [organ for organ in group["asked"] if organ not in group["answered"]]
     return Who("p", left[0] if left else "甲", "")

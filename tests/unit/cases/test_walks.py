@@ -28,7 +28,8 @@ def whoever(random: Random, here: Situation, act: Act) -> Who:
     """Somebody whose role may do the act; an answer is given by a unit that was asked and has not answered."""
     group = here.joints.get(act.joint or "", {"asked": [], "answered": []})
     waiting = [unit for unit in group["asked"] if unit not in group["answered"]]
-    return Who("p", random.choice(waiting) if waiting else "住建局", random.choice(act.by))
+    unit = here.organization if act.by_holder else "住建局"
+    return Who("p", random.choice(waiting) if waiting else unit, random.choice(act.by))
 
 
 def form(random: Random, act: Act) -> dict[str, Any]:
