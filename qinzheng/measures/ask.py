@@ -363,6 +363,8 @@ def _figure(measure: Measure, sum: _Sum) -> tuple[float | None, int | None, int 
         allowed = _total((b, count) for (_, b), count in sum.pairs.items())
         return saved / allowed if allowed else None, saved, allowed, intervals.of_ratio(sum.pairs)
     n = sum.days.total()
+    if measure.of == "yuan":
+        return _money(measure, sum)
     if kind == "mean":
         total = _total(sum.days.items())
         return total / n if n else None, total, n, intervals.of_mean(sum.days)
@@ -374,6 +376,20 @@ def _figure(measure: Measure, sum: _Sum) -> tuple[float | None, int | None, int 
         return float(value), value, 1, intervals.of_quantile(sum.days, measure.value.per_cent)
     twice = intervals.twice_median(sum.days)
     return twice / 2, twice, 2, intervals.of_quantile(sum.days, 50)
+
+
+def _money(measure: Measure, sum: _Sum) -> tuple[float | None, int | None, int | None, intervals.Interval]:
+    """Sum or mean in yuan of what is kept in fen; the numerator is fen."""
+    n, fen = sum.days.total(), _total(sum.days.items())
+    if measure.value.statistic == "sum":
+        return fen / FEN, fen, FEN, None
+    around = intervals.of_mean(sum.days)
+    yuan = None if around is None else (around[0] / FEN, around[1] / FEN)
+    return fen / (n * FEN) if n else None, fen, n * FEN, yuan
+
+
+FEN = 100
+"""Fen of a yuan."""
 
 
 def _total(pairs: Iterable[tuple[int, int]]) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qinzheng.definitions.library import Library
-from qinzheng.measures import beside, presence, rows, visits
+from qinzheng.measures import beside, own_events, presence, rows, visits
 from qinzheng.measures.facts import Facts
 from qinzheng.measures.period import Period
 from qinzheng.measures.schema import OF_AMOUNTS, STOCKS, Filter, Measure, Rate, SpeedUp
@@ -20,7 +20,7 @@ ORGANIZATIONS = {"holder": "holder", "actor": "doer", "opener": "opener"}
 
 _MOMENTS = {
     "opened": ("opened", "opened_day"), "done": ("done", "done_day"), "started": ("start", "start_day"),
-    "due": ("due", "due_day"), "ended": ("ended_at", "ended_day"), "issued_for": ("fell", "fell_day"),
+    "due": ("due", "due_day"), "ended": ("ended_at", "ended_day"), "issued_for": ("fell", "fell_day"), "given": ("given", "given_day"), "booked": ("booked", "booked_day"),
 }  # fmt: skip
 _OPENED = {"cases": ("opened", "opened_day"), "clocks": ("start", "start_day")}
 DAYS = ("start_day", "ended_day", "first_due_day", "first_promise_day")
@@ -188,6 +188,9 @@ def _day(measure: Measure) -> str:
 
 def _source(sql: Sql, facts: Facts, meaning: Meaning, asked: Asked) -> None:
     measure = asked.measure
+    if measure.population in own_events.POPULATIONS:
+        sql.add(own_events.told(facts, measure.population, asked.upto, per=measure.unit.per))
+        return
     told = facts.as_of(measure.population, asked.upto)
     numerator = measure.value.numerator if isinstance(measure.value, Rate) else Filter()
     if measure.population == "cards" and (measure.filter.answered or numerator.answered):
@@ -264,7 +267,7 @@ def _filter(sql: Sql, filter: Filter, meaning: Meaning) -> None:
     for column, values in (
         ("procedure", filter.procedures), ("variant", filter.variants), ("act", filter.acts), ("clock", filter.clocks),
         ("ending", filter.endings), ("ended", filter.ended_as), ("rule", filter.rules), ("level", filter.levels),
-        ("answered", filter.answered),
+        ("answered", filter.answered), ("grade", filter.grades), ("answer", filter.answers),
     ):  # fmt: skip
         if values is not None:
             _among(sql, column, values)
@@ -310,6 +313,8 @@ def _days(measure: Measure) -> str:
     """``used`` and ``allowed``, where the statistic counts days, with the days they are counted between."""
     if measure.value.statistic not in OF_AMOUNTS:
         return ", NULL::INTEGER AS used, NULL::INTEGER AS allowed"
+    if measure.of == "yuan":
+        return ", fen AS used, 0 AS allowed"
     if measure.of != "days":
         return ", used, took_before AS allowed"
     against = measure.value.against if isinstance(measure.value, SpeedUp) else "none"

@@ -11,26 +11,42 @@ from pydantic import Field, model_validator
 
 from qinzheng.definitions.form import Definition, Identifier, Strict
 
-Population = Literal["cases", "acts", "clocks", "cards"]
+Population = Literal["cases", "acts", "clocks", "cards", "ratings", "fees"]
 CountsFor = Literal["holder", "actor", "opener"]
 Dimension = Literal[
-    "organization", "town", "item", "procedure", "month", "day", "act", "clock", "ending", "level", "rule"
+    "organization",
+    "town",
+    "item",
+    "procedure",
+    "month",
+    "day",
+    "act",
+    "clock",
+    "ending",
+    "level",
+    "rule",
+    "grade",
 ]
 When = Literal[
-    "opened", "ended", "open_at_end", "done", "started", "due", "overdue_at_end", "issued_for"
+    "opened", "ended", "open_at_end", "done", "started", "due", "overdue_at_end", "issued_for", "given", "booked"
 ]  # fmt: skip
 Ending = Literal["running", "overdue", "completed_on_time", "completed_late", "released"]
 Final = Literal["completed", "refused", "withdrawn", "void", "transferred"]
 CardLevel = Literal["warning", "yellow", "red"]
+Grade = Literal["very_satisfied", "satisfied", "fairly_satisfied", "dissatisfied", "very_dissatisfied"]
+Said = Literal["done", "not_done", "not_yet", "unsaid"]
+"""What a rating says of whether the matter was done."""
 Against = Literal["limit", "promise"]
-Amount = Literal["days", "trips", "doors", "persons"]
-"""What a statistic of amounts adds up: working days of clocks, or what an applicant had to do for a case."""
+Amount = Literal["days", "trips", "doors", "persons", "yuan"]
+"""What a statistic of amounts adds up: working days of clocks, what an applicant had to do for a case, or money."""
 
 MOMENTS: dict[str, tuple[When, ...]] = {
     "cases": ("opened", "ended", "open_at_end"),
     "acts": ("done",),
     "clocks": ("started", "due", "ended", "open_at_end", "overdue_at_end"),
     "cards": ("issued_for",),
+    "ratings": ("given",),
+    "fees": ("booked",),
 }
 """By which moment of a fact it belongs to a period. ``…_at_end`` counts what stood at the end of the period."""
 STOCKS = frozenset({"open_at_end", "overdue_at_end"})
@@ -40,6 +56,8 @@ FILTERS: dict[str, frozenset[str]] = {
     "acts": frozenset({"procedures", "variants", "acts"}),
     "clocks": frozenset({"procedures", "variants", "clocks", "clock_role", "clock_owner", "endings", "days_left"}),
     "cards": frozenset({"procedures", "variants", "rules", "levels", "conditions", "standing", "answered"}),
+    "ratings": frozenset({"procedures", "grades", "answers"}),
+    "fees": frozenset({"procedures", "variants"}),
 }  # fmt: skip
 """Which filters a population knows."""
 
@@ -48,9 +66,13 @@ DIMENSIONS: dict[str, frozenset[str]] = {
     "acts": frozenset({"organization", "town", "item", "procedure", "month", "day", "act"}),
     "clocks": frozenset({"organization", "town", "item", "procedure", "month", "day", "clock", "ending"}),
     "cards": frozenset({"organization", "town", "item", "procedure", "month", "day", "level", "rule"}),
+    "ratings": frozenset({"organization", "town", "item", "procedure", "month", "day", "grade"}),
+    "fees": frozenset({"organization", "town", "item", "procedure", "month", "day"}),
 }
 UNITS: dict[str, tuple[str, ...]] = {
     "cases": ("case",), "acts": ("act", "case"), "clocks": ("clock", "case"), "cards": ("card", "clock", "case"),
+    "ratings": ("rating",),
+    "fees": ("fee", "case"),
 }  # fmt: skip
 
 
@@ -83,6 +105,10 @@ class Filter(Strict):
         default=None, min_length=1, description="what became of the clock that the card warned of"
     )
 
+    grades: list[Grade] | None = Field(default=None, min_length=1)
+    answers: list[Said] | None = Field(
+        default=None, min_length=1, description="whether a rating says that it was done"
+    )
 
     def given(self) -> set[str]:
         """The keys that ask something."""
@@ -92,7 +118,7 @@ class Filter(Strict):
 class Unit(Strict):
     """One count a ``per``; where several facts fall on one, ``take`` says which stands for it."""
 
-    per: Literal["case", "act", "clock", "card"]
+    per: Literal["case", "act", "clock", "card", "rating", "fee"]
     take: Literal["first", "last", "highest"] | None = Field(
         default=None, description="highest: the highest card; first and last by the fact's moment"
     )
@@ -115,6 +141,12 @@ class Mean(Strict):
     """The mean of the working days used, or of another amount."""
 
     statistic: Literal["mean"]
+
+
+class Sum(Strict):
+    """All of it together."""
+
+    statistic: Literal["sum"]
 
 
 class Median(Strict):
@@ -140,8 +172,10 @@ class SpeedUp(Strict):
     against: Against | Literal["before"]
 
 
-Statistic = Annotated[Count | Rate | Mean | Median | Quantile | SpeedUp, Field(discriminator="statistic")]
-OF_AMOUNTS = frozenset({"mean", "median", "quantile", "speed_up"})
+Statistic = Annotated[
+    Count | Rate | Sum | Mean | Median | Quantile | SpeedUp, Field(discriminator="statistic")
+]
+OF_AMOUNTS = frozenset({"sum", "mean", "median", "quantile", "speed_up"})
 """Statistics that add up an amount: working days of clocks that have ended, or of cases what their applicants had to do."""
 
 
@@ -183,7 +217,8 @@ class Measure(Definition):
     @model_validator(mode="after")
     def _one_fact_a_unit(self) -> Self:
         alone = UNITS[self.population][0]
-        if (self.unit.per == alone) != (self.unit.take is None):
+        whole = self.unit.per == alone or self.population == "fees"  # all fees of a case together
+        if whole != (self.unit.take is None):
             raise ValueError(
                 f"per: {alone} 时不写 take，否则须写 / take is left out with per: {alone} and needed otherwise"
             )
@@ -205,6 +240,16 @@ class Measure(Definition):
                 raise ValueError(
                     "of 只用于平均、中位、分位与提速率 / of is for means, medians, quantiles, speed-ups"
                 )
+            return self
+        if (self.of == "yuan") != (self.population == "fees") or (self.value.statistic == "sum") > (
+            self.of == "yuan"
+        ):
+            raise ValueError(
+                "金额只问收费：population: fees, of: yuan / money is asked of fees, and only money is summed"
+            )
+        if self.of == "yuan":
+            if self.value.statistic not in ("sum", "mean"):
+                raise ValueError("收费只有合计与平均 / of fees there are sum and mean")
             return self
         if self.of == "days" and (self.population != "clocks" or self.when != "ended"):
             raise ValueError(

@@ -26,6 +26,7 @@ SIZE = 100
 TYPES = {
     "clocks.moved": Text(zh="时钟认定", en="clock determined"), "clocks.redetermined": Text(zh="时钟重新认定", en="clock determined anew"),
     "supervision.card_issued": Text(zh="发牌", en="card issued"), "supervision.card_withdrawn": Text(zh="撤回牌", en="card withdrawn"),
+    "ratings.given": Text(zh="评价", en="rating"), "fees.booked": Text(zh="收费", en="fee taken"), "fees.refunded": Text(zh="退费", en="fee given back"),
 }  # fmt: skip
 COUNTS = {
     True: Badge(Text(zh="计入", en="counts"), "good"),

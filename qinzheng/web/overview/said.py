@@ -10,10 +10,11 @@ from qinzheng.web.overview.answers import Figure
 
 AMOUNTS = {
     "days": Text(zh="个工作日", en="working days"), "trips": Text(zh="趟", en="trips"), "doors": Text(zh="个门", en="doors"),
-    "persons": Text(zh="个人", en="persons"),
+    "persons": Text(zh="个人", en="persons"), "yuan": Text(zh="元", en="yuan"),
 }  # fmt: skip
 PIECES = Text(zh="件", en="")
 CARDS = Text(zh="张", en="")
+RATINGS = Text(zh="次", en="")
 SHARES = frozenset({"rate", "speed_up"})
 
 
@@ -24,6 +25,8 @@ def value(measure: Measure, number: float | None) -> str | None:
     kind = measure.value.statistic
     if kind in SHARES:
         return f"{number:.1%}"
+    if measure.of == "yuan":
+        return f"{number:,.2f}"
     return f"{number:,.0f}" if kind == "count" else f"{number:,.1f}"
 
 
@@ -34,7 +37,7 @@ def unit(measure: Measure) -> Text:
         return Text(zh="", en="")
     if kind in OF_AMOUNTS:
         return AMOUNTS[measure.of]
-    return CARDS if measure.population == "cards" else PIECES
+    return {"cards": CARDS, "ratings": RATINGS}.get(measure.population, PIECES)
 
 
 def interval(measure: Measure, answer: Answer) -> str:
