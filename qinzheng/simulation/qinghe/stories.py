@@ -77,8 +77,8 @@ class Story:
 
 AGENTS, THROUGH_AGENTS = 6, 0.3
 """How many firms apply for others, and in what share of licences."""
-FAVOURS = "market"
-"""The unit whose deputy decides the first agent's cases at once: no card, but a pattern that is to be found."""
+FAVOURS = "agriculture"
+"""The unit that the first agent frequents, and whose deputy decides its cases at once: no card, but a pattern to be found."""
 CHARACTERS: dict[str, Character] = {
     "market": Character(0.35, 0.01), "tax": Character(0.3, 0.01), "civil-affairs": Character(0.5, 0.03),
     "housing": Character(0.8, 0.10, "pauses late", 0.06), "urban-management": Character(0.75, 0.08, "bounces", 0.10),
@@ -153,10 +153,11 @@ class Teller:
             return f"{story.town}/clerk"
         return f"window/clerk-{self.chance.randrange(1, 17)}"
 
-    def agent(self, serial: int) -> int | None:
+    def agent(self, serial: int, unit: str) -> int | None:
         """Who applies for the applicant, if anybody; by a chance of its own, so that nothing else in the stories moves."""
         chance = random.Random(f"agent {serial}")
-        return chance.randrange(AGENTS) if chance.random() < THROUGH_AGENTS else None
+        frequents = [AGENTS if n == 0 and unit == FAVOURS else 1 for n in range(AGENTS)]
+        return chance.choices(range(AGENTS), frequents)[0] if chance.random() < THROUGH_AGENTS else None
 
     def handler(self, unit: str) -> str:
         return (
@@ -235,7 +236,7 @@ class Teller:
                 story, "special_done", self.later(told, self.spread(3)), self.handler(unit), "handler"
             )
             end, recorded = max(end, self.later(back, 0.5)), 0
-        story.agent = self.agent(serial)
+        story.agent = self.agent(serial, unit)
         if story.agent == 0 and unit == FAVOURS and not story.truth:
             end, recorded = self.later(max(step.at for step in story.steps), 0.03), 0
         refused = self.chance.random() < 0.04
