@@ -6,6 +6,7 @@ Parties and kept texts go by reference: the ledger holds nothing personal. A tit
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from qinzheng.parties import keys, texts
 
 RELATIONS = ("applicant", "agent", "reporter")
 LONGEST_TITLE = 120
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
+"""Classes of characters that nobody sees and that can turn a line about: a title is shown on the wall and in lists."""
 SEALED = "text:"
 Statement = tuple[str, Sequence[Any]]
 
@@ -90,10 +93,7 @@ def check(about: About, procedure: str, day: dt.date) -> dict[str, int]:
                 f"no relation {relation}; known: {', '.join(RELATIONS)}",
                 "parties",
             )
-    if len(about.title) > LONGEST_TITLE:
-        raise NotAllowed(
-            f"标题不超过 {LONGEST_TITLE} 字", f"a title has {LONGEST_TITLE} characters at most", "title"
-        )
+    _check_title(about.title)
     if not about.item and about.promised:
         raise NotAllowed("只有事项的材料可以承诺", "only papers of an item can be promised", "promised")
     if not about.item:
@@ -110,6 +110,17 @@ def check(about: About, procedure: str, day: dt.date) -> dict[str, int]:
         )
     _check_promised(about, item)
     return dict(item.committed)
+
+
+def _check_title(title: str) -> None:
+    if len(title) > LONGEST_TITLE:
+        raise NotAllowed(
+            f"标题不超过 {LONGEST_TITLE} 字", f"a title has {LONGEST_TITLE} characters at most", "title"
+        )
+    if any(unicodedata.category(each) in UNSEEN for each in title):
+        raise NotAllowed(
+            "标题含有换行或不可见字符，请重新键入", "the title holds line breaks or invisible characters: type it anew", "title"
+        )  # fmt: skip
 
 
 def _check_promised(about: About, item: Item) -> None:

@@ -205,3 +205,20 @@ def test_too_much_at_once_is_refused_before_anything_is_taken(province: Applicat
     answer = province.bulk([*late_case("1"), json.dumps({"case": "2", "title": "长" * 30_000})])
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:qinzheng:problem:too-large")
     assert Case.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"), [({"town": "town-99"}, "镇街"), ({"title": "占道\u202e许可"}, "不可见字符")]
+)
+def test_a_town_that_is_not_there_and_a_title_that_turns_about_are_reported(
+    province: Application, wrong: dict[str, str], named: str
+) -> None:
+    good = told("good", "receive", 91, town="town-01", title="占道许可")
+    account = province.bulk([told("bad", "receive", 91, **wrong), good]).json()
+    found = {case["case"]: case for case in account["cases"]}
+    assert {name: case["result"] for name, case in found.items()} == {"bad": "rejected", "good": "taken"}
+    assert named in found["bad"]["zh"]
+    alone = province.post_("/ingest/acts", told("bad", "receive", 91, **wrong))
+    assert alone.status_code == 422
+    assert named in alone.content.decode()
+    assert Case.objects.count() == 1

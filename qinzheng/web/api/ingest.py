@@ -7,7 +7,7 @@ has to be remembered. What happened elsewhere is recorded whatever its order; th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -24,7 +24,7 @@ from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.web.api import asked as asks
-from qinzheng.web.api import shapes
+from qinzheng.web.api import known, shapes
 from qinzheng.web.api.door import ApiRequest, Bearer, router
 from qinzheng.web.api.problems import Fault, Problem
 from qinzheng.web.api.straight import straight
@@ -51,7 +51,7 @@ def one(request: ApiRequest, response: HttpResponse, new: asks.Told) -> dict[str
     """One act of a case of another system. The key of it follows from the application, the case, the act and its moment."""
     _, caller = request.rule.enter(request.shown)
     try:
-        history = _history(caller, [_checked(caller, new)])
+        history = _history(caller, [_checked(caller, new)], known.towns() if new.town else frozenset())
     except Wrong as why:
         zh, en = "这一条须更正", "the record must be corrected"
         raise Problem(422, "invalid", zh, en, why.faults) from None
@@ -92,10 +92,11 @@ def _account(
     """Take the cases whose every line could be read, and account for every line."""
     told = {case: acts for case, acts in cases.items() if case not in spoilt}
     histories, names = [], []
+    towns = known.towns()
     answers: list[dict[str, Any]] = []
     for case, acts in told.items():
         try:
-            histories.append(_history(caller, acts))
+            histories.append(_history(caller, acts, towns))
             names.append(case)
         except Wrong as why:
             _, zh, en = why.faults[0]
@@ -172,7 +173,7 @@ def _checked(caller: Caller, told: asks.Told) -> asks.Told:
 # -- histories ------------------------------------------------------------------------------------------
 
 
-def _history(caller: Caller, acts: list[asks.Told]) -> History:
+def _history(caller: Caller, acts: list[asks.Told], towns: Collection[str]) -> History:
     """One case of the application as a history."""
     first = min(acts, key=lambda act: act.occurred_at)
     differ = sorted({act.procedure for act in acts})
@@ -182,6 +183,8 @@ def _history(caller: Caller, acts: list[asks.Told]) -> History:
             f"one case names several procedures: {', '.join(differ)}",
         )
         raise Wrong(("procedure", zh, en))
+    if first.town and first.town not in towns:
+        raise Wrong(("town", *known.TOWN))
     about = About(first.item, first.title, first.town)
     key = outside.key(caller.source, first.case)
     named = outside.officers(caller.source)

@@ -11,6 +11,7 @@ from qinzheng.organizations.models import Organization
 from qinzheng.parties.models import Party
 from qinzheng.web.api.asked import NewCase
 from qinzheng.web.api.problems import Fault, Problem
+from qinzheng.web.calendars import today
 
 TOWN = ("没有这个镇街，请查 /organizations", "there is no such town: see /organizations")
 CONCERN = ("没有这个单位或岗位，请查 /organizations", "there is no such unit or post: see /organizations")
@@ -30,6 +31,11 @@ def check(new: NewCase) -> None:
             "the request names what is not there: correct it",
             faults,
         )
+
+
+def towns() -> frozenset[str]:
+    """The towns that are there today."""
+    return frozenset(unit.id for unit in organizations.of_kind("town", today()))
 
 
 def _town(town: str, units: dict[str, Organization]) -> list[Fault]:
