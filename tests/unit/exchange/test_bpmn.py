@@ -128,7 +128,7 @@ def test_what_a_person_changed_in_an_editor_counts_and_is_said() -> None:
         "approvals.joint",
         ('(id="act_grant" name=)"[^"]*"', r'\1"同意"'),
         ('(id="act_refuse".*?)(?=</bpmn:userTask>)', r"\1"),
-        ('targetRef="end_refused"', 'targetRef="state_granted"'),
+        ('targetRef="state_refusing"', 'targetRef="state_granted"'),
         (r"(<bpmn:timeDuration[^>]*>)45 working_days", r"\g<1>30 working_days"),
     )
     one = opened(found)
