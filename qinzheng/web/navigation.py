@@ -24,24 +24,25 @@ DESKS = (
     Desk("work", Text(zh="我的待办", en="My work"), "work"),
     Desk("windows", Text(zh="叫号", en="Calling"), "windows"),
     Desk("new-case", Text(zh="新办件", en="New case"), "open"),
-    Desk("applications", Text(zh="申请草稿", en="Drafts"), "open"),
     Desk("cases", Text(zh="办件", en="Cases"), "cases"),
-    Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
-    Desk("channels", Text(zh="绿色通道", en="Channels"), "channels"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
-    Desk("patterns", Text(zh="异常情形", en="Patterns"), "patterns"),
     Desk("overview", Text(zh="概览", en="Overview"), "overview"),
+    Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
+    Desk("patterns", Text(zh="异常情形", en="Patterns"), "patterns"),
+    Desk("applications", Text(zh="申请草稿", en="Drafts"), "open"),
+    Desk("mandates", Text(zh="委托", en="Mandates"), "mandates"),
+    Desk("appointments", Text(zh="预约", en="Appointments"), "appointments"),
+    Desk("channels", Text(zh="绿色通道", en="Channels"), "channels"),
     Desk("catalogue", Text(zh="目录", en="Catalogue"), "catalogue"),
     Desk("network", Text(zh="服务网络", en="Service network"), "overview"),
     Desk("ratings", Text(zh="好差评", en="Ratings"), "overview"),
-    Desk("wall", Text(zh="大屏", en="Wall"), "wall"),
-    Desk("appointments", Text(zh="预约", en="Appointments"), "appointments"),
     Desk("queues", Text(zh="排队", en="Queues"), "queues"),
     Desk("openings", Text(zh="破窗", en="Openings"), "openings"),
-    Desk("administration", Text(zh="管理", en="Administration"), "administration"),
     Desk("reporting", Text(zh="上报", en="Reporting"), "upward"),
+    Desk("administration", Text(zh="管理", en="Administration"), "administration"),
     Desk("health", Text(zh="运行", en="Operation"), "administration"),
 )
+"""The first eight that a reader may enter stand in the masthead, the others under “More”."""
 
 
 @dataclass(frozen=True)

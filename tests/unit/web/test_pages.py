@@ -106,11 +106,14 @@ def test_the_desks_that_a_reader_sees_are_those_of_the_roles() -> None:
     assert navigation.open_to(reader.ANONYMOUS, "/") == []
     clerk = User(account=1, kind="officer", seats=(Seat("p-1", "housing", frozenset({"clerk"})),))
     places = navigation.open_to(clerk, "/cases/new/")
-    desks = ["My work", "New case", "Drafts", "Cases", "Mandates", "Cards", "Overview", "Reporting"]
-    assert [place.name.en for place in places] == desks
+    shown = ["My work", "Calling", "New case", "Cases", "Cards", "Overview", "Drafts", "Mandates"]
+    assert [place.name.en for place in places[:8]] == shown
+    more = ["Channels", "Catalogue", "Service network", "Ratings", "Reporting"]
+    assert [place.name.en for place in places[8:]] == more
     assert [place.name.en for place in places if place.here] == ["New case"]
     citizen = User(account=2, kind="citizen", parties=frozenset({"party:1"}))
-    assert [place.name.en for place in navigation.open_to(citizen, "/")] == ["New case", "Drafts", "Cases"]
+    of_citizen = [place.name.en for place in navigation.open_to(citizen, "/")]
+    assert of_citizen == ["New case", "Cases", "Drafts", "Appointments"]
 
 
 def test_one_sheet_holds_every_component_and_its_address_changes_with_it(client: Client) -> None:
