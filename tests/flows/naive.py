@@ -238,14 +238,20 @@ def at_rank(facts: list[Fact], per_cent: int) -> Figure:
     return Figure(Fraction(value), value, 1, proofs)
 
 
-def accepted(ledger: Ledger, period: Period) -> list[Fact]:
-    taken = [
-        a for a in ledger.acts if a["act"] in ("accept", "accept_simplified", "accept_claim", "deem_accept")
-    ]
-    first: dict[int, Fact] = {}
-    for act in sorted(taken, key=lambda a: (a["at"], a["proof"])):
-        first.setdefault(act["key"], act)
-    return [act for act in first.values() if within(period, act["at"])]
+ONCE: dict[str, tuple[frozenset[str], bool]] = {
+    "accepted": (frozenset({"accept", "accept_simplified", "accept_claim", "deem_accept"}), False),
+    "at-once-case-rate": (frozenset({"decide_at_once", "grant", "refuse", "finish"}), True),
+}
+"""Of each case one of these acts counts, the last or the first."""
+
+
+def once_a_case(ledger: Ledger, period: Period, measure: str) -> list[Fact]:
+    found: dict[int, Fact] = {}
+    names, last = ONCE[measure]
+    named = [a for a in ledger.acts if a["act"] in names]
+    for act in sorted(named, key=lambda a: (a["at"], a["proof"]), reverse=last):
+        found.setdefault(act["key"], act)
+    return [act for act in found.values() if within(period, act["at"])]
 
 
 def highest(ledger: Ledger, period: Period) -> list[Fact]:
@@ -351,7 +357,9 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
             card for card, _ in warned(ledger, period) if keep(card) and outcomes[card["proof"]] != "pending"
         ]
         return share(cards, lambda card: outcomes[card["proof"]] == "in_time")
-    return counted(kept(_plain(measure, ledger, period, end)))
+    facts = kept(_plain(measure, ledger, period, end))
+    at_once = measure == "at-once-case-rate"
+    return share(facts, lambda a: bool(a["act"] == "decide_at_once")) if at_once else counted(facts)
 
 
 def _late(ledger: Ledger, card: Fact, end: int) -> str:
@@ -370,8 +378,8 @@ def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]
         return [
             {**c, "proof": c["proof"], "holder": c["opener"]} for c in cases if within(period, c["opened"])
         ]
-    if measure == "accepted":
-        return accepted(ledger, period)
+    if measure in ONCE:
+        return once_a_case(ledger, period, measure)
     if measure == "fees-off-list":
         return [a for a in ledger.acts if a["act"] == "ask_off_list" and within(period, a["at"])]
     if measure == "completed":
