@@ -145,6 +145,13 @@ def test_a_promise_is_chosen_and_read_before_it_is_sent(
     page.goto(f"{site}/cases/{case.number}/")
     looked_at(page)
     page.context.close()
+    page = opened(browser, site, city, "clerk", language, theme)
+    page.goto(f"{site}/cases/new/{HYGIENE}/")
+    page.locator("details.act summary").click()
+    expect(page.locator("input[name=put_in]")).to_be_visible()
+    expect(page.locator("input[name=promised]")).to_have_count(1)
+    looked_at(page)
+    page.context.close()
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])

@@ -17,6 +17,8 @@ from django.urls import reverse
 from qinzheng.access.login import BACKEND
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
+from qinzheng.ledger import actions as ledger
+from qinzheng.ledger.envelope import NewEvent
 from qinzheng.mechanisms.errands import taking
 from qinzheng.mechanisms.points import receiving
 from qinzheng.mechanisms.promises import checking
@@ -72,6 +74,23 @@ def test_what_is_half_said_or_to_come_opens_nothing(city: Townhall, more: dict[s
     before = Case.objects.count()
     assert opened(city, townhall.an_item("housing", "services.matter"), **more).status_code == 422
     assert Case.objects.count() == before
+
+
+def test_a_promise_is_taken_at_a_window_and_refused_from_whom_broke_one(city: Townhall) -> None:
+    item = shelf.library().get("item", HYGIENE)
+    url = reverse("open-case", args=[HYGIENE])
+    assert "卫生检测或评价报告" in browser(city, "clerk").get(url).content.decode()
+    said = {"place": "试金影院", "area": "900", "promised": "report"}
+    answer = opened(city, item, **said)
+    assert answer.status_code == 302, answer.content.decode()
+    case = Case.objects.get(number=answer["Location"].split("/")[-2])
+    assert case.variant == "promise"
+    assert opened(city, item, **{**said, "promised": "layout"}).status_code == 422
+    body = {"case": case.pk, "act": "find_false"}
+    ledger.append([NewEvent(checking.BROKEN, checking.subject(city.parties["citizen"]), body)])
+    page = browser(city, "citizen").post(url, {"key": str(uuid.uuid4()), "town": "", **said})
+    assert (page.status_code, "曾经承诺不实" in page.content.decode()) == (422, True)
+    assert Case.objects.filter(item=HYGIENE).count() == 1
 
 
 def test_everybody_sees_the_points_that_are_theirs(city: Townhall) -> None:

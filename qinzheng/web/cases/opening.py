@@ -34,7 +34,7 @@ from qinzheng.parties.fields import WrongField
 from qinzheng.parties.subjects import PartyRefused
 from qinzheng.web import language, reader
 from qinzheng.web.calendars import today
-from qinzheng.web.cases import forms, page, put_in
+from qinzheng.web.cases import forms, page, promising, put_in
 from qinzheng.web.cases.person import AboutForm
 from qinzheng.web.components import Link, State
 
@@ -82,7 +82,7 @@ def items(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "cases/new.html",
-        {"asked": asked, "found": listed, "empty": EMPTY, "crumbs": [page.CASES, Link(NEW)]},
+        {"asked": asked, "found": listed, "empty": EMPTY, "crumbs": [page.CASES, Link(NEW)], "fast": rules.can(who, "windows")},
     )
 
 
@@ -134,16 +134,19 @@ def open_one(request: HttpRequest, what: str) -> HttpResponse:
     parties_of = firms(who, opening.item.id if opening.item else "")
     about = AboutForm(opening.item is None, who, spoken, data, opening.id in REPORTED, parties_of)
     box = put_in.form_of(who, spoken, data)
-    valid = form.is_valid() & about.is_valid() & (box is None or box.is_valid())
+    promise = promising.form_of(opening.item, spoken, data)
+    valid = (
+        form.is_valid() & about.is_valid() & all(each is None or each.is_valid() for each in (box, promise))
+    )
     if data is not None and valid:
-        done = _open(who, opening, form, about, box, spoken)
+        done = _open(who, opening, form, about, box, promise, spoken)
         if done is not None:
             messages.success(
                 request, OPENED.zh.format(done.number) if spoken == "zh" else OPENED.en.format(done.number)
             )
             return redirect("case", number=done.number)
     context = {
-        "opening": opening, "form": form, "about": about, "box": box, "crumbs": [page.CASES, Link(NEW, reverse("new-case")), Link(opening.name)],
+        "opening": opening, "form": form, "about": about, "box": box, "promise": promise, "crumbs": [page.CASES, Link(NEW, reverse("new-case")), Link(opening.name)],
         "item_url": reverse("item", args=[opening.item.id]) if opening.item else "",
     }  # fmt: skip
     return render(request, "cases/open.html", context, status=422 if data is not None else 200)
@@ -166,7 +169,7 @@ def asked_of(opening: Opening) -> Act:
 
 def _open(
     who: User, opening: Opening, form: forms.ActForm, about: AboutForm, box: put_in.PutInForm | None,
-    spoken: language.Language,
+    promise: promising.PromiseForm | None, spoken: language.Language,
 ) -> Done | None:  # fmt: skip
     """The case, or None where something was refused and is said at its field. All or nothing."""
     key: uuid.UUID = form.cleaned_data[forms.KEY]
@@ -177,6 +180,7 @@ def _open(
             described = About(
                 item=opening.item.id if opening.item else "", title=about.cleaned_data.get("title", ""),
                 town=about.cleaned_data["town"], parties={relation: party} if party else {},
+                promised=promise.promised if promise is not None else (),
             )  # fmt: skip
 
             def open_(received: int | None = None) -> Done:
@@ -196,7 +200,9 @@ def _open(
     except PartyRefused as why:
         about.blame("code", why.zh, why.en)
     except NotAllowed as why:
-        if box is not None and why.field in box.fields:
+        if promise is not None and why.field == "promised":
+            promise.blame(why.zh, why.en)
+        elif box is not None and why.field in box.fields:
             box.blame(why.field, why.zh, why.en)
         elif why.field in about.fields:
             about.blame(why.field, why.zh, why.en)
