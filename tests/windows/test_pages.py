@@ -307,3 +307,12 @@ def test_hostile_slots_are_refused(city: Townhall, begins: str) -> None:
 def test_no_page_of_a_point_that_has_no_windows(city: Townhall) -> None:
     assert Client().get(reverse("book", args=["nowhere"])).status_code == 404
     assert calling.subject(POINT, shelf.day(places.now())).startswith(f"queue:{POINT}:")
+
+
+def test_whoever_takes_in_is_led_to_the_fast_page(city: Townhall, window: Client) -> None:
+    link = f'href="{reverse("intake")}"'
+    assert link in window.get(reverse("new-case")).content.decode()
+    assert link not in browser(city, "handler").get(reverse("new-case")).content.decode()
+    assert (
+        reverse("book", args=[POINT]) in Client().get(reverse("organization", args=[POINT])).content.decode()
+    )
