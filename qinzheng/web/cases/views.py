@@ -91,6 +91,8 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
             form.blame({"": (page.AGAIN.zh, page.AGAIN.en)}, spoken)
         else:
             messages.success(request, language.pick(definition.name, spoken))
+            if not rules.can(reader, "see", found):  # it was handed on, out of the reader's sight
+                return redirect("work")
             return redirect("case", number=number)
     return render(request, "cases/case.html", page.of(request, reader, found, form), status=422)
 
