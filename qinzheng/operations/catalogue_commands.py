@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from qinzheng.definitions import actions, shelf
-from qinzheng.mechanisms.catalogue import importing, rates
+from qinzheng.mechanisms.catalogue import exporting, importing, rates
 from qinzheng.mechanisms.catalogue.rates import Share
 from qinzheng.mechanisms.catalogue.schema import Rate
 from qinzheng.organizations.workbook import Unreadable
@@ -22,6 +22,20 @@ def template(arguments: argparse.Namespace) -> int:
     except OSError as why:
         return _say(f"{arguments.file}：不能写入 / cannot be written: {why.strerror}")
     print(f"模板 → {arguments.file} / template written")
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write the items that stand today, of all units or one, in the sheets of the import."""
+    day = dt.datetime.now(shelf.ZONE).date()
+    items = [
+        each for each in shelf.library().standing("item", day) if arguments.unit in (None, each.organization)
+    ]
+    try:
+        arguments.file.write_bytes(exporting.workbook(items))
+    except OSError as why:
+        return _say(f"{arguments.file}：不能写入 / cannot be written: {why.strerror}")
+    print(f"{len(items)} 项 → {arguments.file} / {len(items)} item(s)")
     return 0
 
 

@@ -18,6 +18,12 @@ def register(groups: Any) -> None:
     verb = verbs.add_parser("template", help="写出空白模板 · write the empty template (.xlsx)")
     verb.add_argument("file", type=Path, help="模板文件 · where it goes")
     verb.set_defaults(run=on_database(BODIES, "template"))
+    verb = verbs.add_parser(
+        "export", help="现有事项写成导入的表格 · items as they stand, to change and import again"
+    )
+    verb.add_argument("file", type=Path, help="文件 · where it goes (.xlsx)")
+    verb.add_argument("--unit", help="只要一个单位的 · one unit only")
+    verb.set_defaults(run=on_database(BODIES, "export"))
     verb = verbs.add_parser("import", help="从表格导入事项，存为草稿 · items from a spreadsheet, as drafts")
     verb.add_argument("file", type=Path, help="xlsx 或 CSV · the spreadsheet")
     verb.add_argument("--by", required=True, help="起草人（化名）· who drafts (a pseudonym)")

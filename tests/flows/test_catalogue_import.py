@@ -21,7 +21,7 @@ from qinzheng.cases.items import Item
 from qinzheng.definitions import actions, shelf
 from qinzheng.definitions.models import Edition
 from qinzheng.ledger import queries as ledger
-from qinzheng.mechanisms.catalogue import importing
+from qinzheng.mechanisms.catalogue import exporting, importing
 from qinzheng.mechanisms.catalogue.columns import SHEETS
 from qinzheng.operations import catalogue_commands
 from tests import townhall
@@ -214,6 +214,30 @@ def test_the_template_reads_as_it_is_written_and_its_example_is_passed_over(city
     assert load_workbook(io.BytesIO(content)).sheetnames[1:] == [sheet.name for sheet in SHEETS]
     report = run(content)
     assert (report.rows, report.faults) == (0, [])
+
+
+def test_what_is_exported_and_read_again_changes_nothing(city: Townhall) -> None:
+    items: list[Item] = shelf.library().standing("item", TODAY)
+    report = run(exporting.workbook(items))
+    assert report.faults == []
+    assert [each.words.zh for draft in report.drafts for each in draft.differences] == []
+    assert (report.drafts, len(report.unchanged)) == ([], len(items))
+
+
+def test_a_units_items_are_downloaded_and_one_cell_changed_is_one_difference(
+    city: Townhall, item: Item
+) -> None:
+    content = logged_in(city, "clerk").get(reverse("catalogue-items", args=["housing"])).content
+    book = load_workbook(io.BytesIO(content))
+    page = book["事项"]
+    titles = [str(cell.value).strip(" *") for cell in page[1]]
+    row = next(row for row in page.iter_rows(min_row=2) if row[0].value == item.id)
+    row[titles.index("即办")].value = "是"
+    changed = io.BytesIO()
+    book.save(changed)
+    report = run(changed.getvalue())
+    assert [draft.item.id for draft in report.drafts] == [item.id]
+    assert {each.about for each in report.drafts[0].differences} == {"at_once", "in_force_from"}
 
 
 def upload(client: Client, content: bytes, do: str) -> Any:

@@ -23,6 +23,8 @@ from qinzheng.organizations.sheets import Form
 
 Document = dict[str, Any]
 LARGEST = 1_000_000
+APART = r"[、,，;；\n]+"
+"""What stands between the words of one cell."""
 KEPT = {"保留": True, "keep": True, "取消": False, "drop": False}
 
 
@@ -69,7 +71,7 @@ class Row:
         text = self.text(field)
         if text is None:
             return None
-        return [part.strip() for part in re.split(r"[、,，;；\n]+", text) if part.strip()]
+        return [part.strip() for part in re.split(APART, text) if part.strip()]
 
     def both(self, zh: str, en: str, before: Mapping[str, str] | None) -> dict[str, str] | None:
         """A text in both languages: an English that is not given stays, or is the Chinese."""
@@ -228,7 +230,7 @@ def material(row: Row, document: Document) -> None:
         _put(paper, "form", row.word("form", FORMS), "copy")
         _put(paper, "copies", row.whole("copies", 1, 20), 1)
         sample = row.text("sample")
-        if sample is not None:
+        if sample is not None and sample != paper.get("sample", {}).get("zh"):
             _settle(paper, "sample", {} if sample in NOTHING else {"zh": sample, "en": sample})
         _put(paper, "later", row.typed("later", "yes"), False)
         if row.gone("shared_from"):

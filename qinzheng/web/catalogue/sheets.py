@@ -10,9 +10,10 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods, require_safe
 
 from qinzheng.cases.attachments_checks import WrongFile
+from qinzheng.definitions import shelf
 from qinzheng.definitions.actions import NotPublishable
 from qinzheng.definitions.form import Text
-from qinzheng.mechanisms.catalogue import importing
+from qinzheng.mechanisms.catalogue import exporting, importing
 from qinzheng.mechanisms.catalogue.importing import Report
 from qinzheng.organizations.workbook import Unreadable
 from qinzheng.web import language, reader
@@ -88,6 +89,18 @@ def import_(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: ImportForm, report: Report | None, status: int) -> HttpResponse:
     context = {"title": TITLE, "form": form, "report": report, "crumbs": door.crumbs(Link(TITLE))}
     return render(request, "catalogue/import.html", context, status=status)
+
+
+@require_safe
+@door.officials
+def items(request: HttpRequest, organization: str) -> HttpResponse:
+    """The items of a unit as they stand, in the sheets of the import."""
+    unit = door.unit_or_404(organization)
+    listed = [each for each in shelf.library().standing("item", today()) if each.organization == unit.pk]
+    return HttpResponse(
+        exporting.workbook(listed), content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="items-{unit.pk}.xlsx"'},
+    )  # fmt: skip
 
 
 @require_safe

@@ -13,6 +13,7 @@ urlpatterns = [
     path("import/template.xlsx", sheets.template, name="catalogue-template"),
     path("drafts/", drafts.drafts, name="catalogue-drafts"),
     path("units/<str:organization>/", views.unit, name="catalogue-unit"),
+    path("units/<str:organization>/items.xlsx", sheets.items, name="catalogue-items"),
     path("units/<str:organization>/points/", points.points, name="catalogue-points"),
     path("units/<str:organization>/conveniences/", conveniences.conveniences, name="catalogue-conveniences"),
     path("items/<str:item>/", items.item, name="catalogue-item"),
