@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from qinzheng.definitions import shelf
+from qinzheng.definitions.form import Text
 from qinzheng.mechanisms.sites import queries as sites
 from qinzheng.organizations import actions as organizations
 from qinzheng.web.guide import places, views
+from qinzheng.web.organizations import hours
 from tests import townhall
 from tests.townhall import BY, FOUNDED, Townhall
 
@@ -122,6 +124,19 @@ def test_paper_holds_the_same_list_with_boxes_and_a_code_back_to_it(city: Townha
     assert f"http://testserver{reverse('item-guide', args=[FOOD])}?business=retail&amp;who=agent" in page
     assert "卖散装食品" in page
     assert "授权委托书" in page
+
+
+def test_a_week_is_said_in_one_line_days_of_the_same_hours_together() -> None:
+    morning, closed, weekday = Text(zh="09:00–12:00", en="09:00–12:00"), hours.CLOSED, dt.date(2026, 3, 5)
+    said = [morning, morning, closed, closed, morning, hours.ALL_DAY, morning]  # Thursday to Wednesday
+    days = [
+        hours.Day(morning, weekday + dt.timedelta(days=n), each, None, each == closed)
+        for n, each in enumerate(said)
+    ]
+    told = hours.week(days)
+    assert told is not None
+    assert told.zh == "周一三四五 09:00–12:00；周二 全天 24 小时；周六日 不开放"
+    assert hours.week([]) is None
 
 
 def test_an_item_in_short_form_says_that_the_catalogue_does_not_know(city: Townhall) -> None:

@@ -41,6 +41,7 @@ class Point:
     unit: Organization
     name: Link
     hours: Text | None
+    week: Text | None
     why: Text | None
     open: bool | None
     around: bool
@@ -86,10 +87,10 @@ def of(units: Iterable[Organization], day: dt.date) -> list[Point]:
         if name not in known:
             known[name] = _calendar(name)
         calendar = known[name]
-        ahead = hours.ahead(calendar, day)[:1] if calendar is not None else []
+        ahead = hours.ahead(calendar, day) if calendar is not None else []
         found.append(
             Point(
-                number, unit, link(unit), ahead[0].hours if ahead else None, ahead[0].why if ahead else None,
+                number, unit, link(unit), ahead[0].hours if ahead else None, hours.week(ahead), ahead[0].why if ahead else None,
                 hours.open_at(calendar, now) if calendar is not None else None,
                 bool(ahead) and ahead[0].hours == hours.ALL_DAY, above.get(unit.id) in towns,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qinzheng.calendars.build import IncompleteCalendar
@@ -46,6 +47,20 @@ def ahead(calendar: Calendar, today: dt.date) -> list[Day]:
             Day(name, date, _said(list(spans)), Text(zh=label[0], en=label[1]) if label else None, not spans)
         )
     return found
+
+
+def week(days: Sequence[Day]) -> Text | None:
+    """The hours of some days in one line, for paper: days of the same hours together, in the order of the week; None of no days."""
+    same: dict[str, tuple[Text, list[int]]] = {}
+    for day in days:
+        same.setdefault(day.hours.zh, (day.hours, []))[1].append(day.date.weekday())
+    if not same:
+        return None
+    told = sorted(((sorted(weekdays), said) for said, weekdays in same.values()), key=lambda each: each[0])
+    return Text(
+        zh="；".join(f"周{''.join(WEEKDAYS_ZH[n] for n in weekdays)} {said.zh}" for weekdays, said in told),
+        en="; ".join(f"{', '.join(WEEKDAYS_EN[n] for n in weekdays)} {said.en}" for weekdays, said in told),
+    )
 
 
 def open_at(calendar: Calendar, at: int) -> bool | None:

@@ -45,7 +45,7 @@ NOTHING = State(
     Text(zh="不等于没有问题：件数不够的不说，系统里没有的看不到。", en="That is no proof that all is well: where there are too few cases nothing is said, and what is not in the system is not seen."),
 )  # fmt: skip
 UNIT, ITEM, OFFICER = Text(zh="单位", en="Unit"), Text(zh="事项", en="Item"), Text(zh="岗位", en="Post")
-CASES = Text(zh="办件", en="Cases")
+CASES = Text(zh="其中一件", en="One of them")
 RELATIONS = {"applicant": Text(zh="申请人", en="applicant"), "agent": Text(zh="代理人", en="agent")}
 
 
@@ -159,7 +159,7 @@ def _name(names: dict[str, Text], id: str) -> Text:
 
 
 def _some(names: Names, ids: Sequence[str]) -> Link | str:
-    """The first of some cases, and how many more."""
+    """The first of some cases that the reader may see."""
     known = [names.case(id) for id in ids if names.cases.get(id)]
     return known[0] if known else "–"
 
@@ -178,13 +178,13 @@ def _jumped(looked: Looked, names: Names) -> Table:
 
 def _favoured(looked: Looked, names: Names) -> Table:
     columns = (
-        Column(OFFICER), Column(Text(zh="当事人", en="Party")), Column(Text(zh="件数／同类", en="Cases / others"), number=True),
+        Column(UNIT), Column(OFFICER), Column(Text(zh="当事人", en="Party")), Column(Text(zh="件数／同类", en="Cases / others"), number=True),
         Column(Text(zh="用时中位／平常", en="Median days / usual"), number=True), Column(Text(zh="较快的占比", en="Quicker in"), number=True),
         Column(Text(zh="偶然可能", en="By chance"), number=True), Column(Text(zh="别人手里", en="With others")), Column(CASES),
     )  # fmt: skip
     rows = [
         Row((
-            _name(names.units, each.officer),
+            _name(names.units, each.unit), _name(names.units, each.officer),
             Text(zh=f"{names.parties.get(each.party) or '–'}（{RELATIONS[each.relation].zh}）", en=f"{names.parties.get(each.party) or '–'} ({RELATIONS[each.relation].en})"),
             f"{each.compared.mine} / {each.compared.others}", f"{each.own:g} / {each.usual:g}", f"{float(each.compared.faster):.0%}",
             _chance(each.compared.chance), _elsewhere(each), _some(names, each.cases),
