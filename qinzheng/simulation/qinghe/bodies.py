@@ -39,6 +39,7 @@ def load(arguments: argparse.Namespace) -> int:
         helping.help_out(arguments.seed)
     if new:
         catalogue.found()
+        living.City(arguments.seed).charged()
     seconds = time.perf_counter() - began
     print(
         f"清和市已载入，{seconds:.1f} 秒 / the city is loaded, {seconds:.1f} s"

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from django.db import OperationalError, close_old_connections
+from django.utils import timezone
 
 from qinzheng.cases import actions as cases
 from qinzheng.cases.about import About
@@ -22,7 +23,7 @@ from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Field_
 from qinzheng.definitions import shelf
 from qinzheng.parties.models import Party
-from qinzheng.simulation.qinghe import places
+from qinzheng.simulation.qinghe import opinions, places
 from qinzheng.simulation.qinghe.hall import Hall
 from qinzheng.simulation.qinghe.load import desks_of, who
 from qinzheng.simulation.qinghe.stories import WISHES
@@ -43,6 +44,7 @@ NEXT: dict[tuple[str, str], tuple[str, str, str]] = {
     ("approvals.matter", "ready"): ("deliver", "clerk", "clerk"), ("channels.watch", "open"): ("watch", "handler", "handler"),
     ("windows.enquiry", "asked"): ("hand_over", "clerk", "clerk"), ("windows.enquiry", "handed"): ("sign", "handler", "handler"),
     ("windows.enquiry", "taken"): ("answer", "handler", "handler"),
+    ("ratings.call-back", "open"): ("answer", "handler", "handler"), ("ratings.call-back", "answered"): ("call_back", "agent", "agent"),
     (MINUTES, "received"): ("accept", "clerk", "clerk"), (MINUTES, "accepted"): ("finish", "clerk", "clerk"),
 }  # fmt: skip
 """(procedure, state) → the act that comes next, the desk that does it, its role."""
@@ -72,6 +74,7 @@ class City:
             self.call,
             self.minutes,
             self.go_on_minutes,
+            self.rate,
             self.hall.come,
             self.hall.call,
             self.hall.scan,
@@ -79,7 +82,7 @@ class City:
         ]
         while not stop.wait(self.chance.expovariate(1 / every_s)):
             try:
-                self.chance.choices(doings, (46, 9, 5, 12, 8, 20, 9, 8, 1, 2))[0]()
+                self.chance.choices(doings, (46, 9, 5, 12, 8, 20, 4, 9, 8, 1, 2))[0]()
             except NotAllowed:
                 continue
             except OperationalError:
@@ -106,7 +109,15 @@ class City:
         """Somebody applies at a window, with what the item asks."""
         form = {name: self.filled(field) for name, field in item.guide.form.items() if field.required}
         clerk = who(self.clerk(), "clerk", self.desks)
-        cases.open_case(item.procedure, "receive", clerk, form, about=self.about(item))
+        done = cases.open_case(item.procedure, "receive", clerk, form, about=self.about(item))
+        opinions.charge(done.case, clerk)
+
+    def charged(self) -> None:
+        """What the city has to show of fees from its first day: some that were taken, and one that was asked for and is not listed."""
+        listed = [item for item in self.services if any(fee.fen for fee in item.guide.fees)]
+        for item in listed[:3]:
+            self.apply_for(item)
+        opinions.overcharge(who(self.clerk(), "clerk", self.desks))
 
     def filled(self, field: Field_) -> object:
         """Something that fits a field of an application."""
@@ -138,6 +149,17 @@ class City:
         cases.open_case(
             MINUTES, "receive", who(clerk, "clerk", self.desks), {}, about=self.about(title="演示件")
         )
+
+    def rate(self) -> None:
+        """Somebody whose case ended lately rates it, by a telephone of their own."""
+        lately = timezone.now() - dt.timedelta(days=3)
+        found = (
+            Case.objects.filter(closed_at__gte=lately, procedure__in=opinions.PROCEDURES)
+            .order_by("?")
+            .first()
+        )
+        if found is not None:
+            opinions.rate(found, self.chance, str(self.chance.random()))
 
     # -- going on ---------------------------------------------------------------------------------
 
@@ -173,9 +195,9 @@ class City:
         if act == "hand_over":
             form = {"next": self.chance.choice(ASKED), "told": True, "reason": "由承办单位答复（演示）"}
         if act == "answer":
-            form = {"reply": "已答复询问人（演示）"}
+            form = {"reply": "已答复询问人、评价人（演示）", "outcome": "mended"}
         if act == "call_back":
-            form = {"satisfied": self.chance.random() < 0.86}
+            form = {"satisfied": self.chance.random() < 0.86, "heard": "content"}
         if act == "watch":
             form = {
                 "standing": self.chance.choice(("moving", "moving", "waiting")),
@@ -194,6 +216,8 @@ class City:
         unit = case.organization
         if desk == "applicant":
             return "applicant"
+        if desk == "agent":
+            return f"hotline/agent-{self.chance.randrange(1, 11)}"
         if desk == "dispatcher":
             return f"hotline/dispatcher-{self.chance.randrange(1, 4)}"
         if desk == "clerk":

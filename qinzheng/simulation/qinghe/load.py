@@ -28,7 +28,7 @@ from qinzheng.organizations import queries as organization_queries
 from qinzheng.organizations.models import Organization, Person, Post
 from qinzheng.parties import bulk, codes
 from qinzheng.parties.models import Party
-from qinzheng.simulation.qinghe import people, places, projects
+from qinzheng.simulation.qinghe import opinions, people, places, projects
 from qinzheng.simulation.qinghe.stories import Step, Story, Teller
 
 FOUNDED = dt.date(2020, 1, 1)
@@ -72,6 +72,7 @@ def load(scale: float, seed: int, say: Say) -> bool:
     _history(int(CASES * scale), seed, say)
     _applicants()
     _projects()
+    opinions.begin(seed)
     return True
 
 
@@ -186,6 +187,7 @@ LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("handler", "housing/handler-1", "住建局经办", "Housing officer"), ("head", "housing/head", "住建局负责人", "Head of housing"),
     ("market", "market/handler-1", "市场监管局经办", "Market officer"), ("agent", "hotline/agent-1", "12345 话务", "Hotline agent"),
     ("dispatcher", "hotline/dispatcher-1", "12345 派单", "Hotline dispatcher"), ("town", "town-16/handler", "镇街经办", "Town officer"),
+    ("village", "village-05-01/clerk", "村便民员", "Village clerk"),
     ("mayor", "mayor", "市长", "Mayor"), ("appraiser", "appraiser", "考核", "Appraiser"), ("auditor", "auditor", "审计", "Auditor"),
 )  # fmt: skip
 """(login, key of the post, Chinese, English) of the one-click logins."""
@@ -194,7 +196,6 @@ LOGINS: tuple[tuple[str, str, str, str], ...] = (
 def _accounts() -> None:
     if Account.objects.filter(demo=True).exists():
         return
-    ("village", "village-05-01/clerk", "村便民员", "Village clerk"),
     for login, key, _, _ in LOGINS:
         person = Person.objects.get(pk=person_id(key))
         access.make_account(f"demo-{login}", "officer", BY, demo=True, person=person)
