@@ -1,4 +1,4 @@
-"""``qinzheng measures list | ask | evidence`` and ``qinzheng archive follow | verify``: their parsers, light."""
+"""``qinzheng measures list | ask | patterns | evidence`` and ``qinzheng archive follow | verify``: their parsers, light."""
 
 from __future__ import annotations
 
@@ -54,6 +54,17 @@ def _measures(groups: Any) -> None:
     forms.add_argument("--xlsx", type=Path, metavar="FILE", help="写成 XLSX · write XLSX")
     forms.add_argument("--json", action="store_true", help="打印 JSON，含证据摘要 · print JSON with digests")
     verb.set_defaults(run=on_database(BODIES, "ask_"))
+    verb = verbs.add_parser(
+        "patterns", help="比较许多办件，逐项打印 JSON · compare many cases, a line of JSON a pattern"
+    )
+    verb.add_argument("id", nargs="*", help="口径编号，缺省全部 · pattern ids (default: all)")
+    verb.add_argument(
+        "--from", dest="first", type=dt.date.fromisoformat, required=True, help="起日，含 · first day"
+    )
+    verb.add_argument(
+        "--to", dest="last", type=dt.date.fromisoformat, required=True, help="止日，含 · last day"
+    )
+    verb.set_defaults(run=on_database("qinzheng.operations.pattern_commands", "patterns"))
     verb = verbs.add_parser(
         "evidence", help="按 JSON 回答打开其事件 · the events behind an answer printed by ask --json"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,6 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from qinzheng import wiring
 from qinzheng.cases import actions as cases
 from qinzheng.cases import attachments
 from qinzheng.cases.about import About
@@ -22,6 +24,7 @@ from qinzheng.ledger import sequencer
 from qinzheng.measures import queries as measures
 from qinzheng.measures.handled import Steps
 from qinzheng.measures.period import Period
+from qinzheng.operations import pattern_commands
 from qinzheng.parties import actions as parties
 from qinzheng.parties import codes
 from qinzheng.supervision.patterns import looking
@@ -248,6 +251,28 @@ def test_without_an_archive_the_page_says_so(clock: Any, settings: Any, tmp_path
     town = townhall.build()
     answer = client(Market(town, "", ""), "supervisor").get(reverse("patterns"))
     assert "统计档案还没有建立" in answer.content.decode()
+
+
+def test_the_command_prints_what_the_page_shows_by_reference(
+    market: Market, capsys: pytest.CaptureFixture[str]
+) -> None:
+    span = ["--from", "2026-03-01", "--to", "2026-05-31"]
+    assert commanded(*span) == 0
+    lines = {line["pattern"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert len(lines) == 4
+    (favoured,) = lines["conduct.favour"]["found"]
+    assert (favoured["party"], favoured["compared"]["faster"]) == (market.agent, 1.0)
+    assert lines["conduct.beside-the-guide"]["found"][0]["which"]["check_site"] == 12
+    assert {line["position"] for line in lines.values()} == {measures.position()}
+    assert AGENT not in str(lines)
+    assert commanded("conduct.nothing", *span) == 1
+    assert "known: conduct.asked-beyond" in capsys.readouterr().err
+    assert commanded("--from", "2026-05-01", "--to", "2026-03-01") == 1
+
+
+def commanded(*words: str) -> int:
+    code: int = pattern_commands.patterns(wiring.build_parser().parse_args(["measures", "patterns", *words]))
+    return code
 
 
 def test_trips_doors_and_persons_are_those_of_the_acts(market: Market) -> None:
