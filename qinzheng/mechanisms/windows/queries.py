@@ -164,8 +164,8 @@ def _minutes(length: dt.timedelta | None) -> int | None:
 # -- bookings ------------------------------------------------------------------------------------------
 
 
-def slots_of(point: str, day: dt.date, minutes: int) -> list[slots.Slot]:
-    """The slots of a point on a day, by its own calendar; none where there is no such point."""
+def slots_of(point: str, day: dt.date, minutes: int, days: int = 1) -> list[slots.Slot]:
+    """The slots of a point on a day and those after it, by its own calendar; none where there is no such point."""
     unit = organizations.organizations([point]).get(point)
     if unit is None or unit.kind != "service_point":
         return []
@@ -173,16 +173,16 @@ def slots_of(point: str, day: dt.date, minutes: int) -> list[slots.Slot]:
         calendar = calendars.calendar(shelf.library(), organizations.calendar(unit))
     except IncompleteCalendar:
         return []
-    return slots.of_day(calendar, day, minutes)
+    return [slot for n in range(days) for slot in slots.of_day(calendar, day + dt.timedelta(days=n), minutes)]
 
 
-def free(point: str, day: dt.date, now: int) -> list[Free]:
-    """The slots of a day that can still be booked, those that are full among them with none left."""
+def free(point: str, day: dt.date, now: int, days: int = 1) -> list[Free]:
+    """The slots of a day and those after it that can still be booked; those that are full among them with none left."""
     rules = rules_of(point, day)
     if rules is None or (booking := rules.appointments) is None:
         return []
     first = now + booking.notice_minutes * slots.MINUTE_US
-    found = [slot for slot in slots_of(point, day, booking.minutes) if slot[0] >= first]
+    found = [slot for slot in slots_of(point, day, booking.minutes, days) if slot[0] >= first]
     if not found:
         return []
     taken = Appointment.objects.filter(

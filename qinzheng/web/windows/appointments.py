@@ -124,20 +124,16 @@ def book(request: HttpRequest, point: str) -> HttpResponse:
 
 def _slots(point: str, rules_of: Appointments, spoken: Language) -> list[tuple[str, list[tuple[str, str]]]]:
     """Days with their slots, as a list to choose from; a full one has no value."""
-    now, found = places.now(), []
-    for n in range(rules_of.days_ahead + 1):
-        day = today() + dt.timedelta(days=n)
-        slots = queries.free(point, day, now)
-        if slots:
-            name = (
-                f"{day.isoformat()} 周{explain.WEEKDAYS_ZH[day.weekday()]}"
-                if spoken == "zh"
-                else f"{explain.WEEKDAYS_EN[day.weekday()]} {day.isoformat()}"
-            )
-            found.append(
-                (name, [(str(each.begins) if each.left else "", _said(each, spoken)) for each in slots])
-            )
-    return found
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in queries.free(point, today(), places.now(), rules_of.days_ahead + 1):
+        said = (str(each.begins) if each.left else "", _said(each, spoken))
+        found.setdefault(_day(shelf.day(each.begins), spoken), []).append(said)
+    return list(found.items())
+
+
+def _day(day: dt.date, spoken: Language) -> str:
+    zh = f"{day.isoformat()} 周{explain.WEEKDAYS_ZH[day.weekday()]}"
+    return zh if spoken == "zh" else f"{explain.WEEKDAYS_EN[day.weekday()]} {day.isoformat()}"
 
 
 def _said(slot: queries.Free, spoken: Language) -> str:
