@@ -93,6 +93,22 @@ def test_a_promise_is_taken_at_a_window_and_refused_from_whom_broke_one(city: To
     assert Case.objects.filter(item=HYGIENE).count() == 1
 
 
+def test_a_citizen_says_what_could_not_be_done(city: Townhall) -> None:
+    client = browser(city, "citizen")
+    url = reverse("open-case", args=["administrative-approval.what-could-not-be-done"])
+    assert url in client.get(reverse("report")).content.decode()
+    assert url not in Client().get(reverse("report")).content.decode()
+    said = {"key": str(uuid.uuid4()), "what": "试金石：两个单位都说归对方管", "trips": "2", "town": "town-01"}
+    answer = client.post(url, said)
+    assert answer.status_code == 302, answer.content.decode()
+    case = Case.objects.get(procedure="services.undone")
+    assert (case.state, case.organization, case.next_due is not None) == (
+        "received",
+        "administrative-approval",
+        True,
+    )
+
+
 def test_everybody_sees_the_points_that_are_theirs(city: Townhall) -> None:
     case = townhall.opened(city, by="town-clerk")
     form = {"how": "help", "consent": "witnessed", "consent_proof": "QR-1", "collects": False}

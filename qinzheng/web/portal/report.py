@@ -51,7 +51,8 @@ class Way:
 @require_safe
 def report(request: HttpRequest) -> HttpResponse:
     """The ways side by side; who has logged in goes on to the form at once."""
-    may_open = rules.can(reader.of(request), "open")
+    who = reader.of(request)
+    may_open = rules.can(who, "open")
     standing = {each.id: each for each in shelf.library().standing("procedure", today())}
     ways = [
         _way(standing[id], name, when, may_open) for id, name, when in WAYS if id in standing
@@ -59,7 +60,8 @@ def report(request: HttpRequest) -> HttpResponse:
     stalled = next((each for each in shelf.library().standing("item", today()) if each.id == STALLED), None)
     context = {
         "ways": ways, "may_open": may_open,
-        "stalled": Link(stalled.name, reverse("item", args=[stalled.id])) if stalled else None,
+        "stalled": Link(stalled.name, reverse("open-case" if may_open and who.takes_part else "item", args=[stalled.id]))
+        if stalled else None,
     }  # fmt: skip
     return render(request, "portal/report.html", context)
 
