@@ -25,7 +25,7 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.measures import queries as measures
 from qinzheng.measures.handled import MANY, SOME, Handled, Steps
 from qinzheng.measures.period import Period
-from qinzheng.supervision.patterns import favour, overtaking
+from qinzheng.supervision.patterns import favour, overtaking, pauses
 from qinzheng.supervision.patterns.favour import Compared
 from qinzheng.supervision.patterns.schema import (
     AskedBeyond,
@@ -71,7 +71,7 @@ class Favoured:
 
 @dataclass(frozen=True)
 class Beyond:
-    """Papers that the list does not name came in after a correction was asked for, in these cases."""
+    """What goes beyond the list of papers, or beside the law of the item, in these cases."""
 
     unit: str
     item: str
@@ -121,7 +121,12 @@ def look(pattern: Pattern, period: Period) -> Looked:
         ]  # fmt: skip
         found.sort(key=lambda each: (-Fraction(each.beside, each.cases), -each.cases, each.unit, each.item))
         return _looked(pattern, position, sum(each.cases for each in steps), 0, found)
-    examined, beyond = asked_beyond(pattern, compare, period)
+    if isinstance(compare, AskedBeyond):
+        examined, beyond = asked_beyond(pattern, compare, period)
+    else:
+        examined, stopped = pauses.stopped(pattern.supervises, period)
+        listed = [Beyond(unit, item, tuple(cases)) for (unit, item), cases in sorted(stopped.items())]
+        beyond = [each for each in listed if len(each.cases) >= compare.least]
     beyond.sort(key=lambda each: -len(each.cases))
     return _looked(pattern, measures.position(), examined, 0, beyond)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from qinzheng.cases.items import telling
 from qinzheng.cases.schema import Procedure
 from qinzheng.definitions.form import Definition, Identifier, Strict, Text
 from qinzheng.definitions.library import Complaint, Library
@@ -59,7 +60,17 @@ class AskedBeyond(Strict):
     least: int = Field(ge=1, le=10_000)
 
 
-Look = Annotated[Overtaking | Favour | BesideTheGuide | AskedBeyond, Field(discriminator="look")]
+class StoppedBesideTheLaw(Strict):
+    """A special procedure that the item's own law does not ask for, or for longer than it allows, stopped the clock, in so many
+    cases of a unit and an item. Only what was handled elsewhere can be so: here it is refused."""
+
+    look: Literal["stopped_beside_the_law"]
+    least: int = Field(ge=1, le=10_000)
+
+
+Look = Annotated[
+    Overtaking | Favour | BesideTheGuide | AskedBeyond | StoppedBesideTheLaw, Field(discriminator="look")
+]
 
 
 class Pattern(Definition):
@@ -92,6 +103,8 @@ def check_pattern(pattern: Pattern, library: Library) -> Iterator[Complaint]:
                     f"所列程序都没有环节 {act}",
                     f"no procedure named has the act {act}",
                 )
+    if isinstance(pattern.compare, StoppedBesideTheLaw):
+        yield from _tell(chosen)
     if isinstance(pattern.compare, Overtaking | Favour):
         for i, procedure in enumerate(chosen):
             if not ends(procedure):
@@ -100,6 +113,17 @@ def check_pattern(pattern: Pattern, library: Library) -> Iterator[Complaint]:
                     f"程序 {procedure.id} 没有部门的办件时钟，无从比较",
                     f"{procedure.id} has no clock of a department to compare",
                 )
+
+
+def _tell(chosen: list[Procedure]) -> Iterator[Complaint]:
+    """Each procedure has an act that tells the time of a special procedure."""
+    for i, procedure in enumerate(chosen):
+        if not telling(procedure):
+            yield Complaint(
+                ("supervises", i),
+                f"程序 {procedure.id} 没有告知特别程序时间的环节",
+                f"{procedure.id} has no act that tells the time of a special procedure",
+            )
 
 
 def ends(procedure: Procedure) -> list[tuple[str, str, str]]:

@@ -247,5 +247,5 @@ def _beyond(looked: Looked, names: Names) -> Table:
 
 
 TABLES: dict[str, Callable[[Looked, Names], Table]] = {
-    "overtaking": _jumped, "favour": _favoured, "beside_the_guide": _beside, "asked_beyond": _beyond,
+    "overtaking": _jumped, "favour": _favoured, "beside_the_guide": _beside, "asked_beyond": _beyond, "stopped_beside_the_law": _beyond,
 }  # fmt: skip
