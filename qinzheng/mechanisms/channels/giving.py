@@ -116,7 +116,9 @@ def ended(change: Change) -> None:
     last = change.acts[-1] if change.acts else None
     if change.case.procedure != watching.PROCEDURE or last is None or last.name != watching.END:
         return
-    party = change.case.parties.values_list("party", flat=True).get(relation="applicant")
+    party = change.case.parties.filter(relation="applicant").values_list("party", flat=True).first()
+    if party is None:  # a watch of nobody, which no channel begins
+        return
     now = _hold(party)
     body = {"reason": last.form["reason"], "role": last.who.role}
     ledger.append([_event(ENDED, party, body, last.who, now, None)])
