@@ -5,43 +5,18 @@ It shares nothing with ``qinzheng.measures`` but the definitions that it reads.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from qinzheng.calendars import queries as calendars
 from qinzheng.definitions import shelf
 from qinzheng.measures.period import Period
 from tests.flows import footwork
 from tests.flows.ledgers import body
-
-Fact = dict[str, Any]
-CHINA = ZoneInfo("Asia/Shanghai")
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-def date(at: int) -> dt.date:
-    return (EPOCH + dt.timedelta(microseconds=at)).astimezone(CHINA).date()
-
-
-def after(day: dt.date) -> int:
-    """The midnight that ends a day."""
-    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), CHINA)
-    return (end - EPOCH) // dt.timedelta(microseconds=1)
-
-
-@dataclass
-class Figure:
-    """What an answer must say."""
-
-    value: Fraction | None
-    numerator: int | None
-    denominator: int | None
-    proofs: dict[int, bool]
+from tests.flows.tallies import Fact, Figure, after, charged, counted, date, rated, share, within
 
 
 @dataclass
@@ -153,10 +128,6 @@ def working(begin: int, end: int) -> int:
 # -- the measures, each as its definition says it in words ----------------------------------------------
 
 
-def within(period: Period, at: int | None) -> bool:
-    return at is not None and period.first <= date(at) <= period.last
-
-
 def case_clocks(ledger: Ledger) -> list[Fact]:
     library = {p.id: p for p in shelf.library().all("procedure")}
     return [
@@ -215,17 +186,6 @@ def answered(ledger: Ledger, card: Fact) -> str | None:
     return "pending"
 
 
-def counted(facts: Iterable[Fact]) -> Figure:
-    proofs = {fact["proof"]: True for fact in facts}
-    return Figure(Fraction(len(proofs)), len(proofs), None, proofs)
-
-
-def share(facts: list[Fact], hit: Callable[[Fact], bool]) -> Figure:
-    proofs = {fact["proof"]: hit(fact) for fact in facts}
-    hits = sum(proofs.values())
-    return Figure(Fraction(hits, len(facts)) if facts else None, hits, len(facts), proofs)
-
-
 def at_rank(facts: list[Fact], per_cent: int) -> Figure:
     values = sorted(used(f) for f in facts)
     proofs = {f["proof"]: True for f in facts}
@@ -252,6 +212,50 @@ def once_a_case(ledger: Ledger, period: Period, measure: str) -> list[Fact]:
     for act in sorted(named, key=lambda a: (a["at"], a["proof"]), reverse=last):
         found.setdefault(act["key"], act)
     return [act for act in found.values() if within(period, act["at"])]
+
+
+OPENED: dict[str, frozenset[str]] = {
+    "received": frozenset(), "errands-taken": frozenset({"services.errand"}), "undone-received": frozenset({"services.undone"}),
+    "crossings": frozenset({"services.crossing-out", "services.crossing-in"}),
+}  # fmt: skip
+"""Cases that were opened, of these procedures or of all; they count for whoever opened them."""
+CAUSES = ("papers", "pushed", "late", "system", "unclear", "not_allowed", "other")
+DONE: dict[str, frozenset[str]] = {
+    "promises-checked": frozenset({"find_true", "find_false", "revoke"}), "returned": frozenset({"send_back", "return_order"}),
+    "undone-causes": frozenset(f"cause_{each}" for each in CAUSES),
+}  # fmt: skip
+"""Acts that count for whoever did them."""
+OTHERWISE = frozenset({"withdrawn", "void", "transferred"})
+
+
+def ended(ledger: Ledger, period: Period) -> list[Fact]:
+    return [c for c in ledger.cases.values() if c["ended"] and within(period, c["closed"])]
+
+
+def fell_due(ledger: Ledger, period: Period) -> list[Fact]:
+    return [c for c in case_clocks(ledger) if c["ending"] != "released" and within(period, c["due"])]
+
+
+def on_time(clock: Fact) -> bool:
+    return bool(clock["ending"] == "completed_on_time")
+
+
+def handed_back(ledger: Ledger, period: Period) -> list[Fact]:
+    return [
+        c for c in ledger.clocks.values()
+        if (c["procedure"], c["clock"]) == ("services.errand", "hand-back")
+        and c["ending"] in ("completed_on_time", "completed_late") and within(period, c["end"])
+    ]  # fmt: skip
+
+
+SHARES: dict[str, tuple[Callable[[Ledger, Period], list[Fact]], Callable[[Fact], bool]]] = {
+    "at-once-case-rate": (
+        lambda ledger, period: once_a_case(ledger, period, "at-once-case-rate"), lambda a: bool(a["act"] == "decide_at_once"),
+    ),
+    "errands-handed-back-in-time": (handed_back, on_time), "on-time-rate": (finished, on_time), "due-on-time-rate": (fell_due, on_time),
+    "early-rate": (finished, lambda c: c["first_due"] is not None and (allowed(c) or 0) - used(c) >= 1),
+    "ended-otherwise-rate": (ended, lambda c: c["ended"] in OTHERWISE),
+}  # fmt: skip
 
 
 def highest(ledger: Ledger, period: Period) -> list[Fact]:
@@ -282,34 +286,6 @@ def warned(ledger: Ledger, period: Period) -> list[tuple[Fact, str]]:
     return found
 
 
-def charged(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], bool]) -> Figure:
-    """What was taken, entry by entry; or of each case all together, from the day of its first entry."""
-    if measure == "fees-taken":
-        facts = [f for f in ledger.fees if keep(f["case"]) and within(period, f["at"])]
-        total = sum(f["fen"] for f in facts)
-        return Figure(Fraction(total, 100), total, 100, {f["proof"]: True for f in facts})
-    of: dict[int, list[Fact]] = defaultdict(list)
-    for fee in ledger.fees:
-        of[fee["case"]["key"]].append(fee)
-    whole = [
-        each for each in of.values()
-        if keep(each[0]["case"]) and within(period, min(fee["at"] for fee in each))
-    ]  # fmt: skip
-    total = sum(fee["fen"] for each in whole for fee in each)
-    proofs = {min(fee["proof"] for fee in each): True for each in whole}
-    return Figure(Fraction(total, 100 * len(whole)) if whole else None, total, 100 * len(whole), proofs)
-
-
-def rated(measure: str, facts: list[Fact]) -> Figure:
-    """What was said of services."""
-    if measure == "ratings":
-        return counted(facts)
-    if measure == "rated-satisfied":
-        return share(facts, lambda r: not r["grade"].endswith("dissatisfied"))
-    said = [r for r in facts if r["answer"] in ("done", "not_done")]
-    return share(said, lambda r: bool(r["answer"] == "done"))
-
-
 Select = Callable[[Ledger, Period], list[Fact]]
 
 
@@ -321,17 +297,10 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
         return [fact for fact in facts if keep(fact)]
 
     if measure in ("fees-taken", "fees-per-case"):
-        return charged(measure, ledger, period, keep)
+        return charged(measure, ledger.fees, period, keep)
     if measure.startswith("rat"):
         return rated(measure, [r for r in ledger.ratings if keep(r) and within(period, r["at"])])
     done = kept(finished(ledger, period))
-    on_time = {"on-time-rate", "due-on-time-rate"}
-    if measure in on_time:
-        fell_due = [c for c in case_clocks(ledger) if c["ending"] != "released" and within(period, c["due"])]
-        facts = done if measure == "on-time-rate" else kept(fell_due)
-        return share(facts, lambda c: c["ending"] == "completed_on_time")
-    if measure == "early-rate":
-        return share(done, lambda c: c["first_due"] is not None and (allowed(c) or 0) - used(c) >= 1)
     if measure == "speed-up-rate":
         return speed(done)
     of_variant = {"green-mean-days": "green", "ordinary-mean-days": ""}
@@ -357,9 +326,10 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
             card for card, _ in warned(ledger, period) if keep(card) and outcomes[card["proof"]] != "pending"
         ]
         return share(cards, lambda card: outcomes[card["proof"]] == "in_time")
-    facts = kept(_plain(measure, ledger, period, end))
-    at_once = measure == "at-once-case-rate"
-    return share(facts, lambda a: bool(a["act"] == "decide_at_once")) if at_once else counted(facts)
+    if measure in SHARES:
+        of, hit = SHARES[measure]
+        return share(kept(of(ledger, period)), hit)
+    return counted(kept(_plain(measure, ledger, period, end)))
 
 
 def _late(ledger: Ledger, card: Fact, end: int) -> str:
@@ -374,10 +344,15 @@ def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]
     """The facts of the measures that only count."""
     cases = list(ledger.cases.values())
     still: Callable[[int | None], bool] = lambda at: at is None or date(at) > period.last  # noqa: E731
-    if measure == "received":
-        return [
-            {**c, "proof": c["proof"], "holder": c["opener"]} for c in cases if within(period, c["opened"])
-        ]
+    if measure in OPENED:
+        procedures = OPENED[measure]
+        opened = [c for c in cases if c["procedure"] in (procedures or {c["procedure"]})]
+        return [{**c, "holder": c["opener"]} for c in opened if within(period, c["opened"])]
+    if measure in DONE:
+        named = [a for a in ledger.acts if a["act"] in DONE[measure] and within(period, a["at"])]
+        return [{**a, "holder": a["by"]} for a in named]
+    if measure == "ended-otherwise":
+        return [c for c in ended(ledger, period) if c["ended"] in OTHERWISE]
     if measure in ONCE:
         return once_a_case(ledger, period, measure)
     if measure == "fees-off-list":
@@ -410,6 +385,7 @@ def by_organization(measure: str, ledger: Ledger, period: Period) -> dict[str, F
     ]:
         holders[fact["holder"]] = None
         holders[fact["opener"]] = None
+        holders[fact.get("by") or fact["holder"]] = None
     found: dict[str, Figure] = {}
     for name in holders:
 
