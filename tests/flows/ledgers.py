@@ -15,7 +15,10 @@ from qinzheng.ledger.envelope import NewEvent
 
 ORGANIZATIONS = ("housing", "water", "town-01", "town-02")
 ITEMS = ("", "housing/permit", "market.food-business-licence")
-PROCEDURES = ("approvals.standard", "hotline.work-order", "review.reconsideration", "letters.reply")
+PROCEDURES = (
+    *("approvals.standard",) * 5, *("hotline.work-order", "letters.reply") * 2, "review.reconsideration", "services.errand",
+    "services.undone", "services.crossing-out", "approvals.promise-check", "ratings.call-back",
+)  # fmt: skip
 PRE_WARNINGS = ("standard.law-pre-warning", "standard.pre-warning")
 LEVELS = ("warning", "yellow", "red")
 HOUR = 3_600_000_000
@@ -109,7 +112,11 @@ class Writer:
         random = self.random
         if random.random() < 0.5:
             grades = ("very_satisfied", "satisfied", "fairly_satisfied", "dissatisfied", "very_dissatisfied")
-            body: dict[str, Any] = {"unit": random.choice(ORGANIZATIONS), "grade": random.choice(grades), "channel": "online"}
+            body: dict[str, Any] = {
+                "unit": random.choice(ORGANIZATIONS),
+                "grade": random.choice(grades),
+                "channel": "online",
+            }
             body["answer"] = random.choice(("done", "not_done", "not_yet", "unsaid"))
             return NewEvent(
                 type="ratings.given", subject=f"rating:{uuid.uuid4()}", body=body, procedure=case.procedure, occurred_at=self.now,

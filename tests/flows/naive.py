@@ -298,7 +298,7 @@ def figure(measure: str, ledger: Ledger, period: Period, keep: Callable[[Fact], 
 
     if measure in ("fees-taken", "fees-per-case"):
         return charged(measure, ledger.fees, period, keep)
-    if measure.startswith("rat"):
+    if measure in ("ratings", "rated-satisfied", "rated-done"):
         return rated(measure, [r for r in ledger.ratings if keep(r) and within(period, r["at"])])
     done = kept(finished(ledger, period))
     if measure == "speed-up-rate":
@@ -348,6 +348,8 @@ def _plain(measure: str, ledger: Ledger, period: Period, end: int) -> list[Fact]
         procedures = OPENED[measure]
         opened = [c for c in cases if c["procedure"] in (procedures or {c["procedure"]})]
         return [{**c, "holder": c["opener"]} for c in opened if within(period, c["opened"])]
+    if measure == "ratings-found-wrong":
+        return [a for a in ledger.acts if a["act"] == "find_wrong" and within(period, a["at"])]
     if measure in DONE:
         named = [a for a in ledger.acts if a["act"] in DONE[measure] and within(period, a["at"])]
         return [{**a, "holder": a["by"]} for a in named]

@@ -111,7 +111,7 @@ def kept_all(place) -> None:
 
 def test_the_whole_of_the_random_ledger_is_exercised(measured):
     """The ledgers reach every measure: none of them is compared on nothing but noughts."""
-    written(Random(7), 900)
+    written(Random(7), 1_500)
     queries.follow(place=measured)
     period = Period(dt.date(2026, 1, 1), dt.date(2028, 12, 31))
     for measure in queries.measures():

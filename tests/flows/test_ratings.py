@@ -107,7 +107,7 @@ def test_a_sealed_case_is_not_rated(city: Townhall) -> None:
     ("more", "field"),
     [
         ({"grade": "splendid"}, "grade"), ({"answer": "perhaps"}, "answer"), ({"reasons": ("weather",)}, "reasons"),
-        ({"words": "长" * 501}, "words"),
+        ({"words": "长" * 501}, "words"), ({"words": "很\x00好"}, "words"),
     ],
 )  # fmt: skip
 def test_what_the_scheme_does_not_know_is_refused_with_its_field(

@@ -102,8 +102,12 @@ def _scheme(case: Case, service: Service | None, opinion: Opinion, now: int) -> 
         raise NotAllowed(
             f"没有原因 {strange[0]}；可用：{listed}", f"no reason {strange[0]}; known: {', '.join(scheme.reasons)}", "reasons"
         )  # fmt: skip
-    if len(opinion.words.strip()) > LONGEST_WORDS:
-        raise NotAllowed(f"不超过 {LONGEST_WORDS} 字", f"at most {LONGEST_WORDS} characters", "words")
+    if len(opinion.words.strip()) > LONGEST_WORDS or "\x00" in opinion.words:
+        raise NotAllowed(
+            f"不超过 {LONGEST_WORDS} 字，不含 NUL",
+            f"at most {LONGEST_WORDS} characters, without NUL",
+            "words",
+        )
     return scheme
 
 

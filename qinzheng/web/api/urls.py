@@ -45,7 +45,7 @@ class Api(NinjaAPI):
         return document
 
 
-KEYED = ("open_case", "perform", "give_channel", "open_matter", "draw_ticket")
+KEYED = ("open_case", "perform", "give_channel", "open_matter", "draw_ticket", "enter_fee")
 """The operations that carry a key."""
 FAILURE = {
     "description": "Problem details (RFC 9457)",
