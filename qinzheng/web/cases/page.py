@@ -223,7 +223,10 @@ def _paused(clock: ClockSaid, said: CaseSaid) -> Text:
     zh, en = f"自 {since.zh} 起中止，不计时", f"paused since {since.en}: the time is not counted"
     if clock.cap < FAR:
         until = explain.moment(said.calendar, clock.cap)
-        zh, en = f"{zh}，最迟至 {until.zh}（书面告知的时间）", f"{en}, until {until.en} at the latest (as told in writing)"
+        zh, en = (
+            f"{zh}，最迟至 {until.zh}（书面告知的时间）",
+            f"{en}, until {until.en} at the latest (as told in writing)",
+        )
     return Text(zh=zh, en=en)
 
 

@@ -78,7 +78,9 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
     if definition is None:
         raise Http404
     spoken = language.of(request)
-    form = forms.ActForm(name, definition, spoken, page.organizations(spoken), request.POST, near=page.near(found, spoken))
+    form = forms.ActForm(
+        name, definition, spoken, page.organizations(spoken), request.POST, near=page.near(found, spoken)
+    )
     if form.is_valid():
         key: uuid.UUID = form.cleaned_data[forms.KEY]
         try:
