@@ -113,7 +113,8 @@ class Joint(Strict):
     quorum: int | None = Field(default=None, ge=1)
     then: Identifier = Field(description="the state entered when enough have answered")
     opinion: Identifier | None = Field(
-        default=None, description="the procedure by which each organization that is asked has a case, and a clock, of its own"
+        default=None,
+        description="the procedure by which each organization that is asked has a case, and a clock, of its own",
     )
     source: list[SourceRef] = Field(min_length=1)
 
