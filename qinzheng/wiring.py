@@ -37,7 +37,6 @@ from qinzheng.mechanisms.matters import schema as matter_schema
 from qinzheng.mechanisms.papers import schema as paper_schema
 from qinzheng.mechanisms.ratings import schema as rating_schema
 from qinzheng.mechanisms.sites import schema as site_schema
-from qinzheng.mechanisms.ratings import schema as rating_schema
 from qinzheng.mechanisms.windows import schema as window_schema
 from qinzheng.notifications import schema as notice_schema
 from qinzheng.operations import (
