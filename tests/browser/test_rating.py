@@ -16,7 +16,7 @@ from tests import townhall
 from tests.browser.seen import axe, watch
 from tests.browser.test_papers import NARROW, cookie
 from tests.flows.test_fees import charged, opened
-from tests.flows.test_ratings import ended
+from tests.flows.test_ratings import ended, rated
 from tests.townhall import BY, Townhall
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,3 +97,22 @@ def test_a_fee_is_booked_and_its_receipt_read(browser: Browser, site: str, city:
     assert axe(page) == []
     assert complaints == []
     context.close()
+
+
+def test_officials_read_their_ratings_on_a_narrow_screen(browser: Browser, site: str, city: Townhall) -> None:
+    for grade in ("satisfied", "very_dissatisfied"):
+        rated(ended(city), grade, answer="done", reasons=("unclear", "over_limit"))
+    for name, language, said in (
+        ("handler", "zh-CN", "说不清楚"),
+        ("supervisor", "en", "unclear or not told"),
+    ):
+        context = browser.new_context(viewport=NARROW, reduced_motion="reduce", locale=language)
+        context.add_cookies([cookie(city, name, site)])
+        page = context.new_page()
+        complaints = watch(page)
+        page.goto(site + reverse("ratings"))
+        page.get_by_text(said).first.wait_for()
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+        assert complaints == []
+        context.close()
