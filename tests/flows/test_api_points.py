@@ -48,7 +48,9 @@ def test_put_in_at_a_point_and_told_again(machine):
     assert answer.status_code == 201, answer.content.decode()
     case = Case.objects.get(number=answer.json()["number"])
     assert case.opened_at == at
-    assert receiving.of(case).point == "always"
+    papers = receiving.of(case)
+    assert papers is not None
+    assert papers.point == "always"
     again = machine.post_("/cases", asked, key)
     assert (again.status_code, again.json()["number"], again["Idempotency-Replayed"]) == (
         201,

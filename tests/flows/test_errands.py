@@ -53,6 +53,7 @@ def test_an_errand_runs_beside_the_application_and_is_handed_back_at_the_same_po
     finished(case)
     assert row(errand.pk).state == "back"
     due = Clock.objects.get(case=errand.pk, clock="hand-back")
+    assert due.due_at is not None
     assert (due.ended_at, str(due.due_at.date())) == (None, "2026-03-05")
     assert cases.perform(errand.pk, "hand_back", VILLAGE, BACK).state == "handed"
     assert valid_cards(errand.pk) == []

@@ -1,6 +1,7 @@
 """When papers put in at a point were received: its hours decide, on both sides of opening and closing."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,7 @@ FLOW = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("consis
 
 @pytest.fixture
 def city(clock):
-    founded = {"begins": dt.date(2020, 1, 1), "by": "installer"}
+    founded: dict[str, Any] = {"begins": dt.date(2020, 1, 1), "by": "installer"}
     organizations.found_organization("qinghe", "city", "清和市", parent=None, **founded)
     organizations.found_organization("housing", "department", "住建局", parent="qinghe", **founded)
     for id, calendar, mobile in (
@@ -108,6 +109,7 @@ class TestTaken:
         case = row(done.case)
         assert case.opened_at == dt.datetime.fromisoformat(received).replace(tzinfo=shelf.ZONE)
         papers = receiving.of(case)
+        assert papers is not None
         assert (papers.point, papers.at, papers.received) == (point, at("2026-03-01 20:15"), at(received))
         assert [each.type for each in queries.history(f"points:{case.pk}")] == [receiving.RECEIVED]
 
@@ -117,8 +119,12 @@ class TestTaken:
         due = {}
         for point in ("always", "hall"):
             done = put_in(point, "2026-03-02 19:00")
-            cases.perform(done.case, "accept", CLERK, {}, occurred_at=receiving.of(row(done.case)).received)
-            due[point] = Clock.objects.get(case=done.case).due_at
+            papers = receiving.of(row(done.case))
+            assert papers is not None
+            cases.perform(done.case, "accept", CLERK, {}, occurred_at=papers.received)
+            found = Clock.objects.get(case=done.case).due_at
+            assert found is not None
+            due[point] = found
         assert due["hall"] - due["always"] == dt.timedelta(days=1)
 
     def test_what_cannot_be(self, city, clock):

@@ -38,12 +38,21 @@ def granted(firm, **more):
     return row(case)
 
 
+def check_of(case: Case) -> Case:
+    """The check that has begun."""
+    found = checking.check_of(case)
+    assert found is not None
+    return found
+
+
 def test_a_promised_case_promises_its_decision_in_one_working_day(firm):
     case = row(opened(firm))
     assert case.variant == "promise"
     assert queries.history(case.pk)[0].body["promised"] == [REPORT]
     assert row(opened(firm, ())).variant == ""
     limits = cases.procedure_of(case).clocks["decision"].limits
+    assert limits.committed is not None
+    assert limits.statutory is not None
     assert (limits.committed.amount, limits.statutory.amount) == (1, 20)
     cases.perform(case.pk, "accept", CLERK, {})
 
@@ -79,7 +88,7 @@ def test_the_check_begins_when_the_case_ends_with_success_only(firm, clock):
     cases.perform(refused, "withdraw", CLERK, {})
     assert checking.check_of(row(refused)) is None
     case = granted(firm)
-    check = checking.check_of(case)
+    check = check_of(case)
     assert (check.state, check.organization, checking.checked(check)) == ("due", "health", case.pk)
     assert queries.history(check.pk)[0].body["form"]["promised"] == "卫生检测或评价报告"
     assert checking.check_of(granted(firm, promised=())) is None
@@ -88,7 +97,7 @@ def test_the_check_begins_when_the_case_ends_with_success_only(firm, clock):
 
 
 def test_forty_working_days_without_a_check_are_a_red_card(firm, clock):
-    check = checking.check_of(granted(firm))
+    check = check_of(granted(firm))
     due = Clock.objects.get(case=check.pk, clock="check").due_at
     clock.on("2026-05-20 00:00")
     judging_commands.tick_once()
@@ -97,7 +106,7 @@ def test_forty_working_days_without_a_check_are_a_red_card(firm, clock):
 
 
 def test_an_untrue_promise_is_noted_once_and_no_other_is_taken(firm, clock):
-    check = checking.check_of(granted(firm))
+    check = check_of(granted(firm))
     with pytest.raises(NotAllowed):
         cases.perform(check.pk, "find_false", HANDLER, {"found": "没有检测", "told": False})
     cases.perform(check.pk, "find_false", HANDLER, {"found": "没有检测", "told": True})

@@ -1,6 +1,7 @@
 """What could not be done, and what goes between cities: every state, whose clock runs, and what becomes a card."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ CITIZEN = Who("a-1", "", "applicant")
 
 @pytest.fixture
 def units(clock):
-    founded = {"begins": dt.date(2020, 1, 1), "by": "installer"}
+    founded: dict[str, Any] = {"begins": dt.date(2020, 1, 1), "by": "installer"}
     organizations.found_organization("qinghe", "city", "清和市", parent=None, **founded)
     for id in ("administrative-approval", "housing"):
         organizations.found_organization(id, "department", id, parent="qinghe", **founded)

@@ -32,5 +32,7 @@ def register(groups: Any) -> None:
     verb.add_argument(
         "--every", type=float, default=1.5, help="平均几秒一个动作 · seconds between acts, on average"
     )
-    verb.add_argument("--site", default="", help="模拟设备所用的网址 · where the simulated devices find the API")
+    verb.add_argument(
+        "--site", default="", help="模拟设备所用的网址 · where the simulated devices find the API"
+    )
     verb.set_defaults(run=on_database(BODIES, "live"))

@@ -146,13 +146,13 @@ def badge(context: Context, value: components.Badge) -> SafeString:
 @register.simple_tag(takes_context=True)
 def rows(context: Context, table: components.Table) -> SafeString:
     """The rows of a table. Made here and not by a template for each cell: a list of fifty has three hundred."""
-    names = [escape(text(context, column.name)) for column in table.columns]
+    names: list[str] = [escape(text(context, column.name)) for column in table.columns]
     return mark_safe("".join(_row(context, table, row, names) for row in table.rows))  # noqa: S308 - escaped below
 
 
 def _row(context: Context, table: components.Table, row: components.Row, names: list[str]) -> str:
     head, *others = row.cells
-    first = escape(text(context, cast(Text | str, head)))
+    first: str = escape(text(context, cast(Text | str, head)))
     if row.url:
         first = f'<a href="{escape(row.url)}" data-open>{first}</a>'
     cells = "".join(
