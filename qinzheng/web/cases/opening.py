@@ -82,7 +82,13 @@ def items(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "cases/new.html",
-        {"asked": asked, "found": listed, "empty": EMPTY, "crumbs": [page.CASES, Link(NEW)], "fast": rules.can(who, "windows")},
+        {
+            "asked": asked,
+            "found": listed,
+            "empty": EMPTY,
+            "crumbs": [page.CASES, Link(NEW)],
+            "fast": rules.can(who, "windows"),
+        },
     )
 
 
