@@ -21,12 +21,13 @@ from qinzheng.mechanisms.ratings.schema import BAD, GRADES, Scheme
 from qinzheng.organizations import queries as organizations
 from qinzheng.organizations.models import Organization
 from qinzheng.web import calendars, reader
-from qinzheng.web.components import Column, Link, Row, State, Table
+from qinzheng.web.components import Bars, Column, Link, Row, State, Table
 from qinzheng.web.ratings.forms import ANSWERS
 
 DAYS = 30
 MOST = 200
 TITLE = Text(zh="好差评", en="Ratings")
+GRADED = Text(zh="评级", en="Grades")
 COLUMNS = (
     Column(Text(zh="日期", en="Day")), Column(Text(zh="事项", en="Matter"), wide=True), Column(Text(zh="被评单位", en="Rated unit")),
     Column(Text(zh="评级", en="Grade")), Column(Text(zh="办成了吗", en="Done"), wide=False), Column(Text(zh="原因", en="What was wrong"), wide=True),
@@ -50,16 +51,20 @@ def ratings(request: HttpRequest) -> HttpResponse:
     found = queries.of_units(units, since) if scheme is not None else []
     context = {
         "title": TITLE, "table": _table(who, found[:MOST], scheme) if scheme is not None and found else None, "empty": EMPTY,
-        "grades": _grades(found, scheme) if scheme is not None else [], "count": len(found), "bad": sum(each.grade in BAD for each in found),
+        "grades": _grades(found, scheme) if scheme is not None else [], "graded": GRADED, "count": len(found), "bad": sum(each.grade in BAD for each in found),
         "done": sum(each.answer == "done" for each in found), "asked": sum(each.answer in ("done", "not_done") for each in found),
         "most": MOST if len(found) > MOST else None,
     }  # fmt: skip
     return render(request, "ratings/list.html", context)
 
 
-def _grades(found: list[Rating], scheme: Scheme) -> list[tuple[Text, int]]:
+def _grades(found: list[Rating], scheme: Scheme) -> list[Bars]:
     counted = Counter(each.grade for each in found)
-    return [(scheme.grades[grade], counted[grade]) for grade in GRADES]  # type: ignore[index]
+    return [
+        Bars(scheme.grades[grade], counted[grade] / len(found), str(counted[grade]),  # type: ignore[index]
+             late=counted[grade] / len(found) if grade in BAD else 0.0)
+        for grade in GRADES if found
+    ]  # fmt: skip
 
 
 def _table(who: User, found: list[Rating], scheme: Scheme) -> Table:
