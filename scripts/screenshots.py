@@ -24,7 +24,7 @@ PHONE = (360, 740)
 WALL = (1920, 1080)
 TALLEST = {WIDE: 1500, PHONE[0]: 1500}
 """Pixels: a page longer than this is cut, or its picture says nothing at its size."""
-MOST_BYTES = 4_000_000
+MOST_BYTES = 5_000_000
 QUALITY = 52
 STORY = "story-"
 
@@ -62,6 +62,9 @@ def shots(found: dict[str, str]) -> list[Shot]:
         Shot("wall", "/wall/", "supervisor", WALL), Shot("wall-table", "/wall/table/", "supervisor"),
         Shot("overview", "/overview/", "supervisor"), Shot("overview-unit", "/overview/housing/", "head", theme="dark"),
         Shot("measure", "/overview/qinghe/on-time-rate/", "supervisor", language="en"),
+        Shot("guide", f"{found['item']}guide/", size=PHONE), Shot("points", "/points/"), Shot("matters", "/matters/", size=PHONE),
+        Shot("windows", "/windows/", "clerk"), Shot("intake", "/windows/intake/", "clerk"), Shot("catalogue", "/catalogue/", "supervisor"),
+        Shot("patterns", "/patterns/", "supervisor"), Shot("ratings", "/ratings/", "supervisor"), Shot("network", "/network/", "supervisor"),
         Shot("health", "/admin/health/", "system"), Shot("accounts", "/admin/accounts/", "system"), Shot("not-found", "/styleguide/errors/404/", size=PHONE),
         Shot("styleguide", "/styleguide/", theme="dark"),
     ]  # fmt: skip
