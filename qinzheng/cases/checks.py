@@ -19,6 +19,7 @@ def check_procedure(procedure: Procedure, library: Library) -> Iterator[Complain
     yield from _openings(procedure)
     yield from _names(procedure)
     yield from _opinions(procedure, library)
+    yield from _many(procedure)
     yield from _ways(procedure)
     for name, clock in procedure.clocks.items():
         yield from _clock(procedure, name, clock)
@@ -56,6 +57,18 @@ def _opinions(procedure: Procedure, library: Library) -> Iterator[Complaint]:
     for name, joint in procedure.joints.items():
         named = [joint.opinion] if joint.opinion is not None else []
         yield from _unknown(("joints", name, "opinion"), named, known, "程序", "procedure")
+
+
+def _many(procedure: Procedure) -> Iterator[Complaint]:
+    """What may be done to many cases at once: nothing that asks, opens or ends."""
+    for name, act in procedure.acts.items():
+        leads = [act.to, *(outcome.to for outcome in act.outcomes)]
+        ends = any(procedure.states[to].final for to in leads if to in procedure.states)
+        if act.many and (act.opens or ends or any(field.required for field in act.form.values())):
+            yield Complaint(
+                ("acts", name, "many"), "成批办理的环节不能开始或结束办件，也不能有必填栏：去掉 many，或改这个环节",
+                "an act done for many cases neither opens nor ends one, and asks nothing: take many out, or change the act",
+            )  # fmt: skip
 
 
 def _names(procedure: Procedure) -> Iterator[Complaint]:

@@ -81,6 +81,10 @@ class Act(Strict):
     to: Identifier | None = None
     outcomes: list[Outcome] = []
     by: list[Identifier] = Field(default=[], description="roles that may; empty: the system only")
+    many: bool = Field(
+        default=False,
+        description="may be done for many cases of a worklist at once; it asks nothing and ends nothing",
+    )
     by_holder: bool = Field(default=False, description="only the unit that holds the case may do it")
     assigns: Identifier | None = Field(
         default=None, description="the form field that names the organization next"

@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from qinzheng.web import errors, health, sms, style
 from qinzheng.web.applying import checking, files
-from qinzheng.web.cases import opening, receipt
+from qinzheng.web.cases import many, opening, receipt
 from qinzheng.web.cases import views as cases
 from qinzheng.web.definitions import views as definitions
 from qinzheng.web.ledger import views as ledger
@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("qinzheng.web.fees.urls")),
     path("", include("qinzheng.web.accounts.urls")),
     path("work/", cases.work, name="work"),
+    path("work/acts/", many.act, name="work-acts"),
     path("work/views/", cases.saved_views, name="saved-views"),
     path("cases/", cases.cases, name="cases"),
     path("cases/new/", opening.items, name="new-case"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from django.db.models import DateTimeField, Q, QuerySet, Value
@@ -25,6 +26,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.supervision import ruler
 from qinzheng.web import language, paging
 from qinzheng.web.calendars import today
+from qinzheng.web.cases import many
 from qinzheng.web.cases.page import title
 from qinzheng.web.components import Badge, Choice, Column, Filter, Row, State, Table, Tone
 from qinzheng.web.templatetags.shell import Due
@@ -46,7 +48,15 @@ def worklist(request: HttpRequest, reader: User) -> dict[str, Any]:
     mine = rules.handled(reader) | (Q(opened_by__in=reader.desk) & _waiting(reader.roles))
     rows = rules.scope(reader, "see", Case.objects.filter(mine, closed_at=None))
     rows = rows.annotate(due=Coalesce("next_due", Value(FAR_AWAY, DateTimeField())))
-    return _context(request, reader, rows, ("due", "id"), WORK, "work")
+    acts = many.offered(reader)
+    found = _context(request, reader, rows, ("due", "id"), WORK, "work", selectable=bool(acts))
+    return {
+        **found,
+        "many": acts,
+        "acts": "cases/many.html",
+        "action": reverse("work-acts"),
+        "key": uuid.uuid4(),
+    }
 
 
 def all_cases(request: HttpRequest, reader: User) -> dict[str, Any]:
@@ -78,7 +88,14 @@ ALL = Text(zh="办件", en="Cases")
 
 
 def _context(
-    request: HttpRequest, reader: User, rows: QuerySet[Case], order: tuple[str, ...], caption: Text, view: str
+    request: HttpRequest,
+    reader: User,
+    rows: QuerySet[Case],
+    order: tuple[str, ...],
+    caption: Text,
+    view: str,
+    *,
+    selectable: bool = False,
 ) -> dict[str, Any]:
     rows = _filtered(request, rows)
     page = paging.page(rows, order, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
@@ -86,6 +103,7 @@ def _context(
     table = Table(
         caption=caption, columns=COLUMNS, rows=_rows(list(page.rows)), filters=_filters(request, reader),
         views=_views(request, reader, view), following=page.following, preceding=page.preceding,
+        selectable=selectable,
     )  # fmt: skip
     return {"table": table, "title": language.pick(caption, spoken), "empty": EMPTY, "view": view}
 
