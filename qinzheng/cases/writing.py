@@ -207,9 +207,10 @@ def _played(change: Change, deemed: list[Deemed], before: list[Deemed]) -> None:
 def steps(history: list[Act], deemed: list[Deemed]) -> list[Act | Deemed]:
     """Acts and deemed acts as the kernel folds them: a mark is passed after the acts of its moment."""
     steps: list[tuple[int, int, int, Act | Deemed]] = [(act.occurred_at, 0, act.seq, act) for act in history]
-    passed = 0
+    # A term that the opening tells may lie before it; what silence started may have been overdue already.
+    passed = min((act.occurred_at for act in history), default=0)
     for place, each in enumerate(deemed):
-        passed = max(passed, each.at)  # what silence started may have been overdue already
+        passed = max(passed, each.at)
         steps.append((passed, 1, place, each))
     return [step for *_, step in sorted(steps, key=lambda step: step[:3])]
 
