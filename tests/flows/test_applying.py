@@ -92,6 +92,32 @@ def ready(client: Client, draft: str) -> None:
     assert client.post(f"{draft}files/rules/", later).status_code == 302
 
 
+def test_an_item_with_a_paper_called_identity_is_applied_for_online(citizen: Client) -> None:
+    item = "police.renewal-of-a-driving-licence"
+    answer = citizen.post(f"/apply/{item}/", {"town": "town-01"})
+    draft = str(answer["Location"]).removesuffix("situation/")
+    url = f"{draft}situation/"
+    citizen.post(url, {"version": version(citizen, url), "why": "damaged", "where": "linked", "who": "self"})
+    url = f"{draft}form/"
+    typed = {
+        "version": version(citizen, url),
+        "key": str(uuid.uuid4()),
+        "delivery": "window",
+        "town": "town-01",
+    }
+    assert citizen.post(url, typed)["Location"] == f"{draft}files/"
+    for material in ("application", "identity", "old", "photo"):
+        assert (
+            citizen.post(f"{draft}files/{material}/", {"version": "1", "file": picture()}).status_code == 302
+        )
+    answer = sent(citizen, draft)
+    assert answer.status_code == 200, answer.content.decode()
+    case = Case.objects.get(item=item)
+    event = ledger.event(Application.objects.get(case=case).event)
+    assert event is not None
+    assert {"material": "identity", "way": "with"} in event.body["materials"]
+
+
 def sent(client: Client, draft: str, **more: Any) -> Any:
     url = f"{draft}check/"
     return client.post(url, {"version": version(client, url), **more})

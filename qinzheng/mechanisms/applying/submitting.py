@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -102,13 +102,18 @@ def note(
     bulk: bool = False,
 ) -> None:  # fmt: skip
     """Note how the materials of a case that was just opened come: the event, and what the window checks them by."""
+    body = {"case": case.pk, "item": item, "materials": materials(ways), "on_behalf": bool(post)}
     more = {"bulk": True} if bulk else {}
     event = NewEvent(
-        type=SUBMITTED, subject=subject, actor=by, organization=organization,
-        body={"case": case.pk, "item": item, "materials": ways, "on_behalf": bool(post), **more}, id=envelope.uuid7(),
+        type=SUBMITTED, subject=subject, actor=by, organization=organization, body={**body, **more}, id=envelope.uuid7(),
     )  # fmt: skip
     ledger.append([event])
     Application.objects.create(case=case, event=str(event.id), ways=ways, on_behalf=post)
+
+
+def materials(ways: Mapping[str, str]) -> list[dict[str, str]]:
+    """How each comes, as the event says it. A list: a material may be called what no key of a body may be (``identity``)."""
+    return [{"material": material, "way": way} for material, way in ways.items()]
 
 
 def supplied(case: Case, guide: Guide) -> list[Paper]:

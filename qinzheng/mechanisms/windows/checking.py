@@ -21,8 +21,13 @@ def note(case: Case, marks: Mapping[str, str], who: Who, *, key: uuid.UUID) -> N
     """Note material → what was found. The same ``key`` notes it once."""
     if events.event(str(key)) is not None:
         return
-    event = NewEvent(
-        type=CHECKED, subject=f"checked:{case.pk.removeprefix('case:')}", body={"case": case.pk, "marks": dict(marks)},
+    ledger.append([noted(case.pk, marks, who, key=key)])
+
+
+def noted(case: str, marks: Mapping[str, str], who: Who, *, key: uuid.UUID) -> NewEvent:
+    """The event. A list: a material may be called what no key of a body may be (``identity``)."""
+    found = [{"material": material, "mark": mark} for material, mark in marks.items()]
+    return NewEvent(
+        type=CHECKED, subject=f"checked:{case.removeprefix('case:')}", body={"case": case, "marks": found},
         organization=who.organization, actor=who.actor, id=key,
     )  # fmt: skip
-    ledger.append([event])
