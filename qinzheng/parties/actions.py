@@ -39,7 +39,8 @@ def register(
     """The party with this code, found or newly registered; one without a code is always new.
 
     A found party is left as it is (see :func:`change`). ``key`` makes a repeated call find what the first made.
-    Raises :class:`~qinzheng.parties.drafts.AnotherName` where the identity number belongs to somebody of another name.
+    Raises :class:`~qinzheng.parties.drafts.AnotherName` where the identity number belongs to somebody of another name,
+    and :class:`~qinzheng.parties.drafts.KeyUsed` where the first call with that key registered somebody else.
     """
     clean = fields.check(kind, given, today=drafts.today())
     enterprises.check_class(kind, credit_class)
@@ -66,9 +67,10 @@ def register(
 
 
 def _found(made: Party) -> Party | None:
-    id = Party.objects.filter(pk=made.pk, kind=made.kind).values_list("pk", flat=True).first()
-    if id is not None:
-        return subjects.subject(id).root
+    if Party.objects.filter(pk=made.pk).exists():
+        first = subjects.subject(made.pk)
+        drafts.check_same(first, made)
+        return first.root
     if made.identity_index or made.enterprise_index:
         same = Party.objects.filter(
             identity_index=made.identity_index, enterprise_index=made.enterprise_index

@@ -21,6 +21,10 @@ class AnotherName(PartyRefused):
     """The identity number is registered under another name."""
 
 
+class KeyUsed(PartyRefused):
+    """The key of the call was used before, for somebody else."""
+
+
 class CodeTaken(PartyRefused):
     """The code belongs to another party: they may be one, to be merged."""
 
@@ -55,6 +59,29 @@ def check_same_name(one: Subject, made: Party) -> None:
             f"this identity number is registered under another name ({one.root.pk}): compare the card; where the name "
             "was changed, correct that party first",
         )
+
+
+def check_same(one: Subject, made: Party) -> None:
+    """Raises :class:`KeyUsed` where a repeated call names somebody else than the first: another kind, name or code."""
+    if one.root.erased_at is None and (
+        made.kind != one.root.kind
+        or all(party.name_index != made.name_index for party in one.members)
+        or not _has_codes(one, made)
+    ):
+        raise KeyUsed(
+            "这一页先前已为另一人（或另一号码）提交过：先前提交的有效，没有改动；请打开一张新页再办",
+            "this page was sent before for another person or code: what was sent stands and nothing was changed; "
+            "open a new page for this one",
+        )
+
+
+def _has_codes(one: Subject, made: Party) -> bool:
+    """Whether every code of the repeated call is the subject's."""
+    return all(
+        index is None or any(getattr(party, each) == index for party in one.members)
+        for each in ("identity_index", "enterprise_index")
+        for index in (getattr(made, each),)
+    )
 
 
 def changes(held: Mapping[str, Any], clean: Mapping[str, Any]) -> list[str]:

@@ -96,6 +96,23 @@ def test_without_a_code_each_is_new_unless_the_key_is_the_same():
     assert len(queries.find_by_name("张三")) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("citizen", {"name": "李四"}),
+        ("citizen", {"name": "张三", "identity_number": CITIZEN["identity_number"]}),
+        ("enterprise", {"name": "张三"}),
+    ],
+)
+def test_a_key_that_was_used_names_nobody_else(kind, told):
+    key = uuid.uuid4()
+    first = register("citizen", {"name": "张三"}, by=BY, key=key)
+    with pytest.raises(PartyRefused, match="先前提交的有效") as refused:
+        register(kind, told, by=BY, key=key)
+    assert "张三" not in str(refused.value)
+    assert [each.pk for each in Party.objects.all()] == [first.pk]
+
+
 def test_what_is_wrong_registers_nothing():
     for kind, told, credit_class in (
         ("citizen", {"name": "张三", "identity_number": "110105194912310021"}, ""),
