@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
@@ -9,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from qinzheng.access import rules
 from qinzheng.access.users import User
 from qinzheng.definitions.form import Text
+from qinzheng.web.windows import place as places
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,13 @@ class Desk:
     address: str
     name: Text
     page: str
+    leads: Callable[[User], bool] = lambda reader: True
+    """whether it leads this reader anywhere, where the page of the rules alone does not say so"""
 
 
 DESKS = (
     Desk("work", Text(zh="我的待办", en="My work"), "work"),
-    Desk("windows", Text(zh="叫号", en="Calling"), "windows"),
+    Desk("windows", Text(zh="叫号", en="Calling"), "windows", places.sits),
     Desk("new-case", Text(zh="新办件", en="New case"), "open"),
     Desk("cases", Text(zh="办件", en="Cases"), "cases"),
     Desk("cards", Text(zh="牌", en="Cards"), "cards"),
@@ -58,13 +62,13 @@ def open_to(reader: User, path: str) -> list[Place]:
     """The desks that a reader may enter; the page belongs to the desk whose address is the longest part of its own."""
     if reader.is_anonymous:
         return []
-    places = []
+    found = []
     for desk in DESKS:
-        if not rules.can(reader, desk.page):
+        if not rules.can(reader, desk.page) or not desk.leads(reader):
             continue
         try:
-            places.append((desk.name, reverse(desk.address)))
+            found.append((desk.name, reverse(desk.address)))
         except NoReverseMatch:
             continue
-    here = max((url for _, url in places if path.startswith(url)), key=len, default="")
-    return [Place(name, url, url == here) for name, url in places]
+    here = max((url for _, url in found if path.startswith(url)), key=len, default="")
+    return [Place(name, url, url == here) for name, url in found]

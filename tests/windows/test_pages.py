@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -12,10 +14,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from qinzheng.cases import receipts
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
+from qinzheng.ledger import envelope
 from qinzheng.ledger import queries as ledger
-from qinzheng.mechanisms.windows import calling, queries
+from qinzheng.mechanisms.applying import submitting
+from qinzheng.mechanisms.windows import calling, checking, queries
 from qinzheng.mechanisms.windows.checking import CHECKED
 from qinzheng.mechanisms.windows.models import Appointment, Ticket
 from qinzheng.parties import codes
@@ -109,7 +114,8 @@ def test_a_jump_is_seen_by_supervision_with_its_reason_and_event(city: Townhall,
         "没有人取号"
         in browser(city, "supervisor").get(reverse("queues"), {"day": "2024-01-01"}).content.decode()
     )
-    assert browser(city, "supervisor").get(reverse("queues"), {"day": "昨天"}).status_code == 200
+    for day in ("昨天", "0001-01-01", "9999-12-31"):
+        assert browser(city, "supervisor").get(reverse("queues"), {"day": day}).status_code == 200
 
 
 def test_the_hall_screen_shows_numbers_to_anybody_and_no_person(city: Townhall, window: Client) -> None:
@@ -158,7 +164,7 @@ def test_one_page_accepts_a_case_and_prints_its_receipt(city: Townhall, window: 
     assert case.number in page
     assert (Ticket.objects.get().state, Ticket.objects.get().case) == ("served", case.pk)
     (noted,) = [event for event in ledger.events(types=(CHECKED,)) if event.body["case"] == case.pk]
-    assert noted.body["marks"] == {
+    assert {each["material"]: each["mark"] for each in noted.body["marks"]} == {
         "application": "fine", "business_licence": "shared", "layout": "fine", "rules": "later", "health": "shared",
     }  # fmt: skip
     assert queries.last_case(POINT, today(), 1) == case.number
@@ -176,6 +182,56 @@ def test_one_page_asks_for_every_correction_at_once(city: Townhall, window: Clie
     page = window.get(reverse("case", args=[case.number])).content.decode()
     assert "1. 缺少“食品经营许可申请书”，请补交" in page
     assert "没有标水池" in page
+
+
+LICENCE = "police.renewal-of-a-driving-licence"
+
+
+def test_an_item_with_a_paper_called_identity_is_taken_in(window: Client) -> None:
+    marks = dict.fromkeys(("mark-application", "mark-identity", "mark-old", "mark-photo"), "fine")
+    said = {"situation-why": "damaged", "situation-where": "linked", "situation-who": "self"}
+    answer = taken(window, "", LICENCE, **said, **marks, delivery="window")
+    assert answer.status_code == 200, answer.content.decode()
+    case = Case.objects.latest("opened_at")
+    (noted,) = [event for event in ledger.events(types=(CHECKED,)) if event.body["case"] == case.pk]
+    assert {"material": "identity", "mark": "fine"} in noted.body["marks"]
+
+
+def test_whatever_an_item_calls_its_papers_the_ledger_takes_what_was_found_of_them(city: Townhall) -> None:
+    with_papers = [item for item in shelf.library().standing("item") if item.guide.materials]
+    assert any("identity" in item.guide.materials for item in with_papers)
+    who = city.who("clerk", "clerk")
+    for item in with_papers:
+        found = dict.fromkeys(item.guide.materials, "fine")
+        noted = checking.noted("case:1", found, who, key=uuid.uuid4())
+        told = submitting.materials(found)
+        assert [each["material"] for each in noted.body["marks"]] == list(item.guide.materials), item.id
+        for body in (noted.body, {"materials": told}):
+            assert json.loads(envelope.canonical(body)) == body, item.id
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"name": "试金丁"},
+        {"code": codes.make_identity_number("320999", dt.date(1980, 1, 9), 9)},
+        {"shop": "别的店"},
+    ],
+)
+def test_a_page_sent_again_for_another_person_reissues_nothing(window: Client, more: dict[str, Any]) -> None:
+    key = str(uuid.uuid4())
+    assert taken(window, "accept", key=key).status_code == 200
+    before = Case.objects.count(), Party.objects.count(), len(list(ledger.events(types=(receipts.ISSUED,))))
+    answer = taken(window, "accept", key=key, **more)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "先前提交的有效" in page or "先前已提交过别的内容" in page
+    assert not SECRET.search(page)
+    assert before == (
+        Case.objects.count(),
+        Party.objects.count(),
+        len(list(ledger.events(types=(receipts.ISSUED,)))),
+    )
 
 
 def test_pressed_twice_it_is_one_case(window: Client) -> None:
@@ -214,7 +270,7 @@ def test_papers_that_the_situation_does_not_ask_for_are_not_checked(window: Clie
     (noted,) = [
         e for e in ledger.events(types=(CHECKED,)) if e.body["case"] == Case.objects.latest("opened_at").pk
     ]
-    assert "layout" not in noted.body["marks"]
+    assert "layout" not in [each["material"] for each in noted.body["marks"]]
 
 
 def test_a_known_code_needs_no_name_and_finds_the_same_party(city: Townhall, window: Client) -> None:
@@ -282,11 +338,35 @@ def test_a_clerk_books_for_somebody_and_sees_who_comes_today(city: Townhall, win
     assert answer.status_code == 200
     (row,) = Appointment.objects.all()
     assert row.party
-    window.post(reverse("appointment", args=[row.pk]))
+    address = reverse("appointment", args=[row.pk])
+    assert queries.code(row.pk) in answer.content.decode(), "whoever stands there is told the code"
+    assert f'action="{address}"' in answer.content.decode()
+    desk = window.get(reverse("windows")).content.decode()
+    assert queries.code(row.pk) in desk, "whatever day it is for"
+    assert f'href="{address}"' in desk
+    assert browser(city, "other").get(address).status_code == 404
+    window.post(address)
     row.refresh_from_db()
     assert row.state == "cancelled"
     (event,) = [e for e in ledger.events(types=("windows.booking_cancelled",)) if e.subject.endswith(row.pk)]
     assert event.body["by"] == "office"
+
+
+def test_a_clerk_without_a_window_is_not_led_to_the_desk_and_sees_what_it_booked(
+    city: Townhall, window: Client
+) -> None:
+    link = f'href="{reverse("windows")}"'
+    assert link in window.get(reverse("work")).content.decode()
+    agent = browser(city, "agent")
+    assert link not in agent.get(reverse("work")).content.decode()
+    answer = booked(agent, free(), kind="citizen", name="试金丙", phone=PHONES["other"])
+    page = answer.content.decode()
+    (row,) = Appointment.objects.all()
+    assert (answer.status_code, queries.code(row.pk) in page, link in page) == (200, True, False)
+    assert browser(city, "town-clerk").get(reverse("appointment", args=[row.pk])).status_code == 404
+    answer = agent.post(reverse("appointment", args=[row.pk]), follow=True)
+    row.refresh_from_db()
+    assert (answer.status_code, row.state, "已取消" in answer.content.decode()) == (200, "cancelled", True)
 
 
 @pytest.mark.parametrize("begins", ["", "0", "-1", "9" * 30, "abc", "1e3"])

@@ -205,6 +205,13 @@ def on_day(point: str, day: dt.date) -> list[Appointment]:
     return list(rows.exclude(state="cancelled").order_by("begins", "seat"))
 
 
+def coming(point: str, day: dt.date) -> list[Appointment]:
+    """The bookings of a point that are still to be kept, from that day on, by slot."""
+    begin = dt.datetime.combine(day, dt.time(), shelf.ZONE)
+    rows = Appointment.objects.filter(point=point, state="booked", begins__gte=begin)
+    return list(rows.order_by("begins", "seat"))
+
+
 def by_code(point: str, day: dt.date, given: str) -> Appointment | None:
     """The open booking of that day with this code."""
     return next((row for row in on_day(point, day) if row.state == "booked" and code(row.pk) == given), None)

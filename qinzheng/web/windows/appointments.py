@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from qinzheng.access import rules
 from qinzheng.access.users import User
@@ -22,6 +22,7 @@ from qinzheng.clocks import explain
 from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries as events
 from qinzheng.mechanisms.windows import booking, icalendar, queries
 from qinzheng.mechanisms.windows.models import Appointment
 from qinzheng.mechanisms.windows.schema import Appointments
@@ -114,7 +115,7 @@ def book(request: HttpRequest, point: str) -> HttpResponse:
         made = _booked(who, point, form, whom)
         if made is not None:
             messages.success(request, f"{pick(DONE, spoken)} {pick(slot_of(made), spoken)}")
-            return redirect("appointments" if who.takes_part else "windows")
+            return _shown(who, made)
     context = {
         "point": unit, "name": organizations.text(unit), "form": form, "whom": whom, "may": may,
         "again": f"{reverse('login')}?next={request.path}", "rules": rules_of.appointments,
@@ -201,6 +202,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "windows/mine.html", {"listed": listed})
 
 
+def _shown(who: User, row: Appointment) -> HttpResponse:
+    """To the page on which the reader sees an appointment: its own among its others, another's alone."""
+    return redirect("appointments") if row.party in _parties(who) else redirect("appointment", row.pk)
+
+
 def _parties(who: User) -> set[str]:
     return {*who.parties, *(party for party, _ in who.limited)}
 
@@ -210,19 +216,42 @@ def _open(row: Appointment, now: int) -> bool:
 
 
 def _found(who: User, id: uuid.UUID) -> Appointment:
-    """An appointment of the reader's, or of the point at whose window it sits; else there is none."""
+    """An appointment of the reader's, that its post booked, or of the point at whose window it sits; else there is none."""
     found = Appointment.objects.filter(pk=str(id)).first()
-    points = {each.point for each in places.places(who)} if rules.can(who, "windows") else set()
-    if found is None or not (found.party in _parties(who) or found.point in points):
+    if found is None or not (found.party in _parties(who) or _of_office(who, found)):
         raise Http404
     return found
 
 
-@require_POST
-def cancel(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
-    """Cancel it."""
+def _of_office(who: User, row: Appointment) -> bool:
+    """Whether it is of a point at whose window the reader sits, or was booked by a post of the reader's."""
+    if not rules.can(who, "windows"):
+        return False
+    if row.point in {each.point for each in places.places(who)}:
+        return True
+    event = events.event(row.pk)
+    return event is not None and event.actor in who.posts
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def one(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
+    """One appointment with its code; sent, it is cancelled."""
     who: User = reader.of(request)
     found = _found(who, appointment)
+    if request.method == "POST":
+        return _cancel(request, who, found)
+    if found.party in _parties(who):
+        return redirect("appointments")
+    context = {
+        "each": found, "point": organizations.names([found.point])[found.point], "item": item_of(found), "slot": slot_of(found),
+        "state": STATES[found.state], "code": queries.code(found.pk), "open": _open(found, places.now()),
+        "desk": places.sits(who),
+    }  # fmt: skip
+    return render(request, "windows/booked.html", context)
+
+
+def _cancel(request: HttpRequest, who: User, found: Appointment) -> HttpResponse:
     own = found.party in _parties(who)
     seat = next((each for each in who.seats if places.CLERK in each.roles), None)
     actor = (
@@ -236,7 +265,7 @@ def cancel(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
         messages.success(request, f"{pick(CANCELLED, spoken)} {pick(slot_of(found), spoken)}")
     except NotAllowed as why:
         messages.error(request, why.zh if spoken == "zh" else why.en)
-    return redirect("appointments" if own else "windows")
+    return _shown(who, found)
 
 
 @require_safe

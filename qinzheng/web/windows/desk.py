@@ -31,6 +31,8 @@ NOT_HERE = State(
 )  # fmt: skip
 SHOWN = 30
 """So many of those who wait are listed; all are counted."""
+BOOKED_SHOWN = 60
+"""So many of the bookings to come are listed; all are counted."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def _context(who: User, here: Place) -> dict[str, object]:
     waiting = queries.in_order(here.point, here.day, lines, now)
     at = queries.at_counter(here.point, here.day, here.counter.number) if here.counter is not None else None
     lengths = queries.lengths(here.point, here.day)
+    booked = queries.coming(here.point, here.day)
     return {
         "here": here, "key": uuid.uuid4(), "lines": here.rules.lines, "grounds": here.rules.grounds,
         "transfers": here.rules.transfers, "at": at, "at_line": line_of(here, at.line) if at is not None else None,
@@ -72,7 +75,8 @@ def _context(who: User, here: Place) -> dict[str, object]:
         "waiting": [Waits(each, line_of(here, each.line), appointments.clock(each.slot), n == 0) for n, each in enumerate(waiting[:SHOWN])],
         "count": len(waiting), "lengths": [(line.name, lengths.get(id, 0)) for id, line in here.rules.lines.items()],
         "missed": queries.missed(here.point, here.day), "counters": queries.counters(here.point, here.day),
-        "bookings": [(appointments.clock(each.begins), appointments.item_of(each), queries.code(each.pk)) for each in queries.on_day(here.point, here.day) if each.state == "booked"],
+        "bookings": [(each.pk, appointments.slot_of(each), appointments.item_of(each), queries.code(each.pk)) for each in booked[:BOOKED_SHOWN]],
+        "booked_count": len(booked),
         "others": [each for each in places.places(who) if each.point != here.point],
     }  # fmt: skip
 

@@ -54,6 +54,11 @@ NO_SUCH_ACT = Text(
     en="This item does not allow that at intake: press Only take in",
 )
 
+SENT = Text(
+    zh="这一页先前已提交过别的内容：先前提交的有效，没有改动；请打开一张新的收件页再办",
+    en="This page was sent before with something else: what was sent stands and nothing was changed; open a new intake page",
+)
+
 
 class Refused(Exception):
     """The page was filled in so that it cannot be done: why."""
@@ -129,7 +134,9 @@ def _one(request: HttpRequest, who: User, opening: Opening) -> HttpResponse:
             form.blame({why.field: (why.zh, why.en)}, spoken)
         except BadForm as why:
             form.blame(why.faults, spoken)
-        except (AnotherEvent, NotPublished):
+        except AnotherEvent:
+            form.blame({"": (SENT.zh, SENT.en)}, spoken)
+        except NotPublished:
             form.blame({"": (page.AGAIN.zh, page.AGAIN.en)}, spoken)
         else:
             return _receipt(request, who, case)
@@ -231,5 +238,6 @@ def _receipt(request: HttpRequest, who: User, case: Case) -> HttpResponse:
     seat = who.seats[0]
     secret = receipts.issue(case, seat.post, seat.unit)
     context = receipt.context_of(request, case, secret)
+    context["desk"] = places.sits(who)
     context["correcting"] = procedure_of(case).states[case.state].turn == "applicant"
     return render(request, "windows/receipt.html", context)

@@ -51,6 +51,11 @@ def places(reader: User) -> list[Place]:
     return sorted(found, key=lambda each: each.counter is None)
 
 
+def sits(reader: User) -> bool:
+    """Whether the reader sits at a window: the link to the desk leads nowhere else."""
+    return CLERK in reader.roles and bool(places(reader))
+
+
 def place(reader: User, point: str = "") -> Place | None:
     """The place at a point, or the first one; None where the reader sits at no window."""
     return next((each for each in places(reader) if point in ("", each.point)), None)

@@ -19,6 +19,9 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.web import reader
 from qinzheng.web.calendars import today
 
+FIRST = dt.date(2000, 1, 1)
+"""No day before it is shown (ours): no queue was ever kept in the ledger then."""
+
 
 @dataclass(frozen=True)
 class Jump:
@@ -43,7 +46,7 @@ def show(request: HttpRequest) -> HttpResponse:
     figures, jumps = queries.figures(day), queries.jumps(day)
     names = organizations.names({each.point for each in figures} | {each.post for each in jumps})
     context = {
-        "day": day, "before": day - dt.timedelta(days=1), "after": day + dt.timedelta(days=1) if day < today() else None,
+        "day": day, "before": day - dt.timedelta(days=1) if day > FIRST else None, "after": day + dt.timedelta(days=1) if day < today() else None,
         "figures": [(each, names[each.point]) for each in figures],
         "jumps": [
             Jump(each, names[each.point], names[each.post], _ground(each), _event(who, each)) for each in jumps
@@ -57,7 +60,7 @@ def _day(given: str) -> dt.date:
         asked = dt.date.fromisoformat(given)
     except ValueError:
         return today()
-    return asked if asked <= today() else today()
+    return min(max(asked, FIRST), today())
 
 
 def _ground(ticket: Ticket) -> Text:

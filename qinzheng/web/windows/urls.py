@@ -14,6 +14,6 @@ urlpatterns = [
     path("points/<str:point>/display/", display.show, name="queue-display"),
     path("points/<str:point>/book/", appointments.book, name="book"),
     path("appointments/", appointments.mine, name="appointments"),
-    path("appointments/<uuid:appointment>/", appointments.cancel, name="appointment"),
+    path("appointments/<uuid:appointment>/", appointments.one, name="appointment"),
     path("appointments/<uuid:appointment>/calendar.ics", appointments.calendar, name="appointment-calendar"),
 ]

@@ -106,9 +106,9 @@ def test_the_desks_that_a_reader_sees_are_those_of_the_roles() -> None:
     assert navigation.open_to(reader.ANONYMOUS, "/") == []
     clerk = User(account=1, kind="officer", seats=(Seat("p-1", "housing", frozenset({"clerk"})),))
     places = navigation.open_to(clerk, "/cases/new/")
-    shown = ["My work", "Calling", "New case", "Cases", "Cards", "Overview", "Drafts", "Mandates"]
+    shown = ["My work", "New case", "Cases", "Cards", "Overview", "Drafts", "Mandates", "Channels"]
     assert [place.name.en for place in places[:8]] == shown
-    more = ["Channels", "Catalogue", "Service network", "Ratings", "Reporting"]
+    more = ["Catalogue", "Service network", "Ratings", "Reporting"]
     assert [place.name.en for place in places[8:]] == more
     assert [place.name.en for place in places if place.here] == ["New case"]
     citizen = User(account=2, kind="citizen", parties=frozenset({"party:1"}))
