@@ -87,6 +87,25 @@ def _of_drafts(user: User) -> Q:
     return Q(case=None, draft__in=Draft.objects.filter(_written(user)).values("pk"))
 
 
+JUDGES = frozenset({"handler", "approver", "head_of_organ", "government_head"})
+"""Roles that handle and decide: whoever has one never holds the paper that acts as the applicant."""
+
+
+def _receives(user: User) -> bool:
+    """A clerk who neither handles nor decides."""
+    return "clerk" in user.roles and not user.roles & JUDGES and not user.head
+
+
+def _received(user: User) -> Q:
+    """Cases that the unit received at whose counter the user is a clerk."""
+    return Q(opened_by__in=[seat.unit or seat.organization for seat in user.seats if "clerk" in seat.roles])
+
+
+def _own(user: User) -> Q:
+    """Cases that the user itself, or a firm that it acts for, applied for or reported."""
+    return _mine(user) & Q(parties__relation__in=("applicant", "reporter"))
+
+
 def _of_cases(which: Callable[[User], Q]) -> Callable[[User], Q]:
     """Files of these cases."""
     return lambda user: Q(case__in=Case.objects.filter(which(user)).values("pk"))
@@ -98,6 +117,8 @@ def _read(*more: str) -> frozenset[str]:
 
 CLAUSES: list[Clause] = [
     Clause("the party sees and takes part in its case", Case, _read("perform", "read_papers"), lambda u: u.takes_part, _mine),
+    Clause("the counter that received it issues its receipt", Case, frozenset({"issue_receipt"}), _receives, _received),
+    Clause("the applicant issues its own receipt", Case, frozenset({"issue_receipt"}), lambda u: u.takes_part, _own),
     Clause("whoever handles it", Case, _read("perform", "export"), _office, _held),
     Clause("whoever handles it opens what is personal", Case, frozenset({"open_personal", "read_papers"}), _has(*(OFFICE - {"government_head"})), _held),
     Clause("supervision sees every case", Case, _read("export", "judge"), _has("supervisor"), _everything),

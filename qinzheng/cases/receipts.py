@@ -12,12 +12,14 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from qinzheng.cases.models import Case, LookUp, Receipt
 from qinzheng.ledger import actions as ledger
+from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
 
 HOLDER = "receipt-holder"
@@ -33,18 +35,41 @@ WINDOW = dt.timedelta(minutes=1)
 _NOTHING = hashlib.sha256(b"").digest()
 
 
+@dataclass(frozen=True)
+class Reissue:
+    """Another receipt in place of the former: when (UTC microseconds), and by which unit; "" where by the applicant."""
+
+    at: int
+    unit: str
+
+
 def issue(case: Case, actor: str, organization: str) -> str:
-    """The secret of a new receipt, in groups of five letters; the case's former one opens nothing from now on."""
+    """The secret of a new receipt, in groups of five letters; the case's former one opens nothing from now on.
+
+    ``organization``: the unit that issues it; "" where the applicant does. The event says whether there was one before.
+    """
     secret = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     now = dt.datetime.now(dt.UTC)
     with transaction.atomic():
-        Receipt.objects.update_or_create(case=case, defaults={"digest": _digest(secret), "issued_at": now})
+        made = Receipt.objects.update_or_create(
+            case=case, defaults={"digest": _digest(secret), "issued_at": now}
+        )
         event = NewEvent(
-            type=ISSUED, subject=f"receipt:{case.pk.removeprefix('case:')}", body={"number": case.number}, actor=actor,
-            organization=organization,
+            type=ISSUED, subject=_subject(case), actor=actor, organization=organization,
+            body={"number": case.number, "case": case.pk, "again": not made[1]},
         )  # fmt: skip
         ledger.append([event])
     return "-".join(secret[n : n + GROUP] for n in range(0, LENGTH, GROUP))
+
+
+def reissues(case: Case) -> list[Reissue]:
+    """Every receipt after the first, oldest first."""
+    issued = [event for event in queries.history(_subject(case)) if event.type == ISSUED]
+    return [Reissue(event.recorded_at, event.organization) for event in issued[1:]]
+
+
+def _subject(case: Case) -> str:
+    return f"receipt:{case.pk.removeprefix('case:')}"
 
 
 def find(number: str, secret: str) -> Case | None:

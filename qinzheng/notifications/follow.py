@@ -236,7 +236,7 @@ class Batch:
 
 def case_of(event: StoredEvent) -> str:
     """The case that an event is about; of a card on an officer's day the case that it names."""
-    if event.type in (*schema.ACTS, *schema.CLOCKS, *schema.CARDS):
+    if event.type in (*schema.ACTS, *schema.CLOCKS, *schema.CARDS, *schema.RECEIPTS):
         return event.subject if event.subject.startswith("case:") else str(event.body.get("case", ""))
     return ""
 
@@ -270,6 +270,8 @@ def fits(occasion: schema.Occasion, happened: Happened) -> bool:
         )
     if event.type in schema.CLOCKS:
         return not occasion.endings or body["ending"] in occasion.endings
+    if event.type in schema.RECEIPTS:
+        return occasion.again is None or body.get("again", False) == occasion.again
     return not occasion.kinds or body.get("kind") in occasion.kinds
 
 

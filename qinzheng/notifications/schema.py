@@ -20,7 +20,7 @@ Event = Literal[
     "supervision.card_withdrawn", "access.opening_asked", "access.opening_approved", "access.opening_used",
     "access.power_granted", "access.token_issued", "organizations.absence_recorded", "organizations.handed_back",
     "definitions.published", "notifications.webhook_disabled", "windows.booked", "windows.booking_cancelled",
-    "windows.reminder_due",
+    "windows.reminder_due", "receipts.issued",
 ]  # fmt: skip
 """The events that a notice can follow: each is appended by the package whose name it bears."""
 Role = Literal[
@@ -41,6 +41,7 @@ OPENINGS = ("access.opening_asked", "access.opening_approved", "access.opening_u
 RIGHTS = ("access.power_granted", "access.token_issued", "notifications.webhook_disabled")
 ABSENCES = ("organizations.absence_recorded", "organizations.handed_back")
 CLOCKS, PUBLISHED = ("clocks.moved",), ("definitions.published",)
+RECEIPTS = ("receipts.issued",)
 BOOKINGS = ("windows.booked", "windows.booking_cancelled", "windows.reminder_due")
 
 _CASE_ROLES = {"holder", "approver", "unit_head", "supervisor", "opener", "told", "applicant", "auditor"}
@@ -54,6 +55,7 @@ FAMILIES: tuple[tuple[tuple[str, ...], set[str], set[str], set[str]], ...] = (
     (RIGHTS, set(), _POWERS, {"time"}),
     (ABSENCES, set(), {"stand_in", "absent", "unit_head"}, {"post", "unit", "until"}),
     (BOOKINGS, set(), {"applicant"}, {"point", "slot", "service"}),
+    (RECEIPTS, {"again"}, {"applicant"}, {"number", "issuer", "time"}),
     (PUBLISHED, {"kinds"}, {"supervisor", "auditor", *_POWERS}, {"kind", "definition", "from_day"}),
 )  # fmt: skip
 """(events, the filters they know, to whom they can be told, the placeholders they fill). What is told to an
@@ -76,6 +78,9 @@ class Occasion(Strict):
     other_conditions: list[Identifier] = Field(default=[], description="every condition but these")
     endings: list[Ending] = Field(default=[], description="how the clock stands after the move")
     kinds: list[Identifier] = Field(default=[], description="kinds of definitions")
+    again: bool | None = Field(
+        default=None, description="true: only receipts in place of a former one; false: only first ones"
+    )
 
     @model_validator(mode="after")
     def _filters_fit(self) -> Self:

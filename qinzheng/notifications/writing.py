@@ -24,6 +24,7 @@ LEVELS = {
     "warning": Text(zh="预警", en="warning"), "yellow": Text(zh="黄牌", en="yellow card"), "red": Text(zh="红牌", en="red card"),
 }  # fmt: skip
 UNKNOWN = Text(zh="（未知）", en="(unknown)")
+THEMSELVES = Text(zh="当事人本人", en="the applicant")
 OPEN_END = Text(zh="未定", en="not known yet")
 Facts = dict[str, list[str]]
 """Placeholder → [Chinese, English], as a notice keeps it."""
@@ -183,6 +184,11 @@ def _published(happened: Happened) -> Text:
     return name if isinstance(name, Text) else _plain(str(happened.body["definition"]))
 
 
+def _issuer(happened: Happened) -> Text:
+    """The unit that issued a receipt."""
+    return happened.name(happened.event.organization) if happened.event.organization else THEMSELVES
+
+
 _FILLED: dict[str, Callable[[Happened], Text]] = {
     "number": lambda h: _plain(h.case.number) if h.case else UNKNOWN,
     "matter": _matter,
@@ -204,5 +210,6 @@ _FILLED: dict[str, Callable[[Happened], Text]] = {
     "point": lambda h: h.name(str(h.body["point"])),
     "slot": lambda h: _moment(h.body["begins"]),
     "service": _service,
+    "issuer": _issuer,
 }
 """How each placeholder of the closed vocabulary is filled."""

@@ -153,6 +153,9 @@ def test_the_page_books_by_the_list_and_a_tampered_form_is_carded(city: Townhall
     assert browser.post(address, {**sent, "units": "0"}).status_code == 422
     assert browser.post(address, {**sent, "fee": "77"}).status_code == 422
     assert Card.objects.filter(case=case.pk, rule="standard.fee-off-list").count() == 1
+    for forged in ("0" + sent["fee"], "+" + sent["fee"], "\uff10" + sent["fee"]):
+        assert browser.post(address, {**sent, "fee": forged}).status_code == 422
+        assert queries.account(case).lines == [], "what is not the form's is never booked"
     assert browser.post(address, sent).status_code == 302
     assert browser.post(address, sent).status_code == 302, "sent twice"
     assert len(queries.account(case).lines) == 1
@@ -162,3 +165,25 @@ def test_the_page_books_by_the_list_and_a_tampered_form_is_carded(city: Townhall
     stranger = Client()
     stranger.force_login(city.accounts["sibling"], backend=BACKEND)
     assert stranger.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_page_names_the_situation_of_each_fee(city: Townhall) -> None:
+    item = next(
+        item for item in shelf.library().standing("item")
+        if item.procedure == "services.matter" and any(fee.when for fee in item.guide.fees)
+    )  # fmt: skip
+    case = opened(city, item)
+    browser = Client()
+    browser.force_login(city.accounts["clerk"], backend=BACKEND)
+    page = browser.get(reverse("case-fees", args=[case.number])).content.decode()
+    assert "先问清情形" in page
+    for fee in item.guide.fees:
+        for question, answers in fee.when.items():
+            asked = item.guide.situations[question]
+            assert f"{asked.name.zh}：{' 或 '.join(asked.answers[each].zh for each in answers)}" in page
+    plain = opened(city, next(
+        each for each in shelf.library().standing("item")
+        if each.procedure == "services.matter" and each.guide.fees and not any(fee.when for fee in each.guide.fees)
+    ))  # fmt: skip
+    assert "先问清情形" not in browser.get(reverse("case-fees", args=[plain.number])).content.decode()

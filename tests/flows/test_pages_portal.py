@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from qinzheng.access import rules
 from qinzheng.cases import receipts
 from qinzheng.cases.models import Case, LookUp, Receipt
 from qinzheng.ledger import queries as ledger
+from qinzheng.notifications import follow
 from tests import townhall
-from tests.townhall import NAMES, PHONES, Townhall
+from tests.townhall import BY, NAMES, PHONES, Townhall
 
 pytestmark = pytest.mark.django_db
 BACKEND = "qinzheng.access.login.AccountBackend"
@@ -57,7 +61,7 @@ def test_the_secret_is_long_kept_as_a_digest_and_replaced_by_the_next(city: Town
     first = receipt(city, case)
     assert len(first.replace("-", "")) * 5 >= 80
     assert first.encode() not in bytes(Receipt.objects.get(case=case).digest)
-    second = receipt(city, case, "handler")
+    second = receipt(city, case)
     assert look_up(case.number, first).status_code == 422
     assert look_up(case.number, second).status_code == 200
     (one, other) = ledger.history(f"receipt:{case.pk.removeprefix('case:')}")
@@ -111,13 +115,58 @@ def test_a_sealed_case_does_not_name_who_handles_it(city: Townhall) -> None:
     assert "水务局" not in page
 
 
-def test_who_may_not_act_gets_no_receipt(city: Townhall) -> None:
+def test_only_the_counter_that_received_it_and_the_applicant_issue_a_receipt(city: Townhall) -> None:
     case = townhall.opened(city)
-    for name in ("sibling", "supervisor", "other"):
+    for name in ("handler", "head", "mayor", "town-clerk", "agent", "sibling", "supervisor", "other"):
         client = Client()
         client.force_login(city.accounts[name], backend=BACKEND)
-        assert client.post(f"/cases/{case.number}/receipt/").status_code == 404
+        assert client.post(f"/cases/{case.number}/receipt/").status_code == 404, name
+        if name in ("handler", "head"):
+            assert "出具回执" not in client.get(f"/cases/{case.number}/").content.decode(), name
     assert not Receipt.objects.exists()
+    for name in ("clerk", "citizen"):
+        client = Client()
+        client.force_login(city.accounts[name], backend=BACKEND)
+        assert "出具回执" in client.get(f"/cases/{case.number}/").content.decode(), name
+        assert look_up(case.number, receipt(city, case, name)).status_code == 200
+
+
+def test_a_clerk_who_also_handles_issues_none(city: Townhall) -> None:
+    case = townhall.opened(city)
+    clerk = city.user("clerk")
+    (seat,) = clerk.seats
+    both = replace(clerk, seats=(replace(seat, roles=seat.roles | {"handler"}),))
+    assert rules.can(clerk, "issue_receipt", case)
+    assert rules.can(both, "perform", case)
+    assert not rules.can(both, "issue_receipt", case)
+
+
+def test_a_receipt_issued_again_is_told_and_stands_on_both_pages(city: Townhall) -> None:
+    case = townhall.opened(city)
+    receipt(city, case)
+    assert receipts.reissues(case) == []
+    receipts.issue(case, BY, "")
+    secret = receipt(city, case)
+    reissued = receipts.reissues(case)
+    assert [each.unit for each in reissued] == ["", "point-civic-centre"]
+    applicant, handler = Client(), Client()
+    applicant.force_login(city.accounts["citizen"], backend=BACKEND)
+    handler.force_login(city.accounts["handler"], backend=BACKEND)
+    pages = [
+        look_up(case.number, secret),
+        *(each.get(f"/cases/{case.number}/") for each in (applicant, handler)),
+    ]
+    for page in pages:
+        said = re.sub(r"<[^>]+>|\s+", "", page.content.decode())
+        assert "由当事人本人重新出具" in said
+        assert "由政务中心重新出具" in said
+        assert "clerk甲" not in said
+    events = ledger.history(f"receipt:{case.pk.removeprefix('case:')}")
+    told = follow.Batch(timezone.now()).told(events)
+    assert [(each.notice.id, each.recipient, each.event) for each in told] == [
+        ("cases.receipt-again", city.parties["citizen"], event.id) for event in events[1:]
+    ]
+    assert told[-1].facts["issuer"][0] == "政务中心"
 
 
 def test_units_show_hours_points_villages_and_items_but_no_officer(city: Townhall, client: Client) -> None:

@@ -67,9 +67,31 @@ def test_whoever_holds_the_receipt_rates_once_and_reads_the_reply(city: Townhall
     opened = Case.objects.get(number=made.call_back)
     reply = {"outcome": "mended", "reply": "以后不再要这一份"}
     cases.perform(opened.pk, "answer", city.who("handler", "handler"), reply)
-    page = standing(case, secret)
+    giver = Client()
+    giver.force_login(city.accounts["citizen"], backend=BACKEND)
+    page = standing(case, secret, giver)
     assert "以后不再要这一份" in page
     assert reverse("rate") not in page
+
+
+@pytest.mark.django_db
+def test_a_receipt_issued_again_does_not_read_the_rating(city: Townhall) -> None:
+    case = ended(city)
+    rated(case, "dissatisfied", answer="not_done", reasons=("manners",), words="不可外传")
+    made = queries.given(case)
+    assert made is not None
+    opened = Case.objects.get(number=made.call_back)
+    reply = {"outcome": "mended", "reply": "以后不再要这一份"}
+    cases.perform(opened.pk, "answer", city.who("handler", "handler"), reply)
+    secret = receipts.issue(case, BY, "")
+    other = Client()
+    other.force_login(city.accounts["other"], backend=BACKEND)
+    for client in (Client(), other):
+        page = standing(case, secret, client)
+        assert "这件已经评过" in page
+        assert "回访，现为" in page
+        for hidden in ("不满意", "没办成", made.call_back, "以后不再要这一份"):
+            assert hidden not in page
 
 
 @pytest.mark.django_db

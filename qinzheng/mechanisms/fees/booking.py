@@ -5,6 +5,7 @@ What is not on the list is refused and, before that, entered as an act of the ca
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -44,10 +45,23 @@ def book(
         )  # fmt: skip
     except OffList as why:
         _asked(case, who, called, stated)
-        raise NotAllowed(
-            f"{why.zh}。不能收；这次要求已记入账本，监察会看到",
-            f"{why.en}. It cannot be charged; that it was asked for is in the ledger, and supervision sees it", "fee",
-        ) from None  # fmt: skip
+        raise _refused(why) from None
+
+
+def refuse_off_list(case: Case, fee: int, who: Who) -> None:
+    """Where ``fee`` is no place in the case's list, enter that it was asked for and refuse, as :func:`book` does. Books nothing."""
+    account = queries.account(case)
+    if not 1 <= fee <= len(_listed(account)):
+        _allowed(case, who, "book_by", ledger.microseconds(dt.datetime.now(dt.UTC)) or 0)
+        _asked(case, who, "", None)
+        raise _refused(reckoning.unlisted(fee))
+
+
+def _refused(why: OffList) -> NotAllowed:
+    return NotAllowed(
+        f"{why.zh}。不能收；这次要求已记入账本，监察会看到",
+        f"{why.en}. It cannot be charged; that it was asked for is in the ledger, and supervision sees it", "fee",
+    )  # fmt: skip
 
 
 def waive(case: Case, fee: int, fen: int, ground: str, who: Who, *, key: uuid.UUID | None = None) -> Line:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from qinzheng.cases import actions as cases
-from qinzheng.cases.guide import Fee, Guide
+from qinzheng.cases.guide import Fee, Guide, Question
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries
@@ -35,10 +35,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Account:
-    """All fees of a case. ``fees`` is its item's list as of the day of opening; None where the item does not say."""
+    """All fees of a case. ``fees`` is its item's list as of the day of opening; None where the item does not say.
+
+    ``questions``: those of the item on which a fee of its list depends. What the applicant answered is not kept with the
+    case, so whoever charges has to ask.
+    """
 
     fees: Sequence[Fee] | None
     lines: Sequence[Line]
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
@@ -66,7 +71,11 @@ def account(case: Case) -> Account:
     """The account of a case."""
     item = cases.item_of(case)
     fees = None if item is None or item.guide == Guide() else item.guide.fees
-    return Account(fees, [_line(event, n) for n, event in enumerate(_entered(case), start=1)])
+    asked = {question for fee in fees or () for question in fee.when}
+    questions = (
+        {} if item is None else {key: each for key, each in item.guide.situations.items() if key in asked}
+    )
+    return Account(fees, [_line(event, n) for n, event in enumerate(_entered(case), start=1)], questions)
 
 
 def shown(case: Case, found: FeeRules | None, held: Account) -> bool:

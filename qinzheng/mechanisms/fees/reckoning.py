@@ -49,6 +49,11 @@ class Wrong(Exception):
         self.zh, self.en, self.field = zh, en, field
 
 
+def unlisted(fee: int) -> OffList:
+    """What says that the list has no such place."""
+    return OffList(f"清单没有第 {fee} 项收费", f"the list has no fee {fee}")
+
+
 def refunded(entries: Sequence[Entry], booking: str) -> int:
     """How much of a booking was given back, in fen."""
     return sum(each.fen for each in entries if each.kind == "refunded" and each.of == booking)
@@ -72,7 +77,7 @@ def waiver_left(entries: Sequence[Entry], fee: int) -> int:
 def due(fees: Sequence[Fee], entries: Sequence[Entry], fee: int, units: int) -> tuple[int, int]:
     """(to be taken, waived) in fen for so many units of a fee. Raises :class:`OffList` and :class:`Wrong`."""
     if not 1 <= fee <= len(fees):
-        raise OffList(f"清单没有第 {fee} 项收费", f"the list has no fee {fee}")
+        raise unlisted(fee)
     listed = fees[fee - 1]
     if not 1 <= units <= MOST_UNITS:
         raise Wrong(f"数量应在 1 与 {MOST_UNITS} 之间", f"between 1 and {MOST_UNITS} units", "units")

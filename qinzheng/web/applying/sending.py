@@ -206,13 +206,15 @@ def receipt(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if held.case is None:
         return redirect(place(request, draft).url("check"))
     if request.method == "POST":
+        if not rules.can(who, "issue_receipt", held.case):
+            raise Http404
         return _receipt(request, held, held.case)
     return redirect("case", number=held.case.number)
 
 
 def _receipt(request: HttpRequest, draft: Draft, case: Case) -> HttpResponse:
     """The receipt with a secret, shown this once; shown again, it is another secret and the former opens nothing."""
-    secret = receipts.issue(case, draft.post or draft.owner, case.opened_by)
+    secret = receipts.issue(case, draft.post or draft.owner, case.opened_by if draft.post else "")
     opened = next(iter(queries.history(case.pk)))
     proof = request.build_absolute_uri(reverse("event", args=[opened.id]))
     follow = request.build_absolute_uri(f"{reverse('progress')}?number={case.number}")
@@ -224,7 +226,8 @@ def _receipt(request: HttpRequest, draft: Draft, case: Case) -> HttpResponse:
         "applicant": parties.masked(draft.party), "on_behalf": bool(draft.post), "hours": hours(),
         "follow": follow, "proof": proof, "event": opened.id,
         "follow_code": code(follow, pick(FOLLOW, spoken)), "proof_code": code(proof, pick(PROOF, spoken)),
-        "again": reverse("apply-receipt", args=[draft.pk.removeprefix("draft:")]),
+        "again": reverse("apply-receipt", args=[draft.pk.removeprefix("draft:")])
+        if rules.can(reader.of(request), "issue_receipt", case) else "",
     }  # fmt: skip
     return render(request, "applying/receipt.html", context)
 

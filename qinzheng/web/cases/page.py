@@ -32,7 +32,7 @@ from qinzheng.supervision.explain import CaseSaid, ClockSaid
 from qinzheng.supervision.models import Card as CardRow
 from qinzheng.web import history, language
 from qinzheng.web.calendars import today
-from qinzheng.web.cases import assisted, held
+from qinzheng.web.cases import assisted, held, reissued
 from qinzheng.web.cases.forms import ActForm
 from qinzheng.web.components import Badge, Card, Link
 from qinzheng.web.definitions.views import cited
@@ -102,7 +102,8 @@ def of(request: HttpRequest, reader: User, case: Case, tried: ActForm | None = N
         "assisted": assisted.beside(reader, case),
         "asking": ReasonForm(spoken) if people and rules.can(reader, "ask_opening") else None, "readers": _readers(reader, case),
         "crumbs": [CASES, Link(case.number)],
-        "may_issue": rules.can(reader, "perform", case), "papers": papers.beside(case), "fees": fees.total(case),
+        "may_issue": rules.can(reader, "perform", case), "may_receipt": rules.can(reader, "issue_receipt", case),
+        "reissues": reissued.shown(case), "papers": papers.beside(case), "fees": fees.total(case),
         "files": held.listed(reader, case), "may_check": bool(reader.seats) and bool(held.materials(case)),
         "tried": tried, "numbers": list(case.outside_numbers.values_list("kind", "number")),
     }  # fmt: skip

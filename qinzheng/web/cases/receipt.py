@@ -22,12 +22,15 @@ from qinzheng.web.cases import page
 
 @require_POST
 def issue(request: HttpRequest, number: str) -> HttpResponse:
-    """A new receipt, shown this once; the former one opens nothing any more. For whoever may act on the case."""
+    """A new receipt, shown this once; the former one opens nothing any more.
+
+    Whoever holds it acts as the applicant, so it is for the counter that received the case and the applicant itself.
+    """
     who = reader.of(request)
-    case = rules.scope(who, "perform", Case.objects.filter(number=number)).first()
+    case = rules.scope(who, "issue_receipt", Case.objects.filter(number=number)).first()
     if case is None:
         raise Http404
-    seat = who.seats[0] if who.seats else None
+    seat = next((seat for seat in who.seats if (seat.unit or seat.organization) == case.opened_by), None)
     secret = receipts.issue(case, seat.post if seat else who.pseudonym, seat.unit if seat else "")
     return render(request, "cases/receipt.html", context_of(request, case, secret))
 

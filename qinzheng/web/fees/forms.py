@@ -9,7 +9,7 @@ from decimal import Decimal
 from django import forms
 from django.http import QueryDict
 
-from qinzheng.cases.guide import Fee
+from qinzheng.cases.guide import Fee, Question
 from qinzheng.definitions.form import Text
 from qinzheng.mechanisms.fees.queries import Line
 from qinzheng.mechanisms.fees.reckoning import MOST_UNITS, yuan
@@ -58,10 +58,15 @@ class MoneyForm(forms.Form):
         self.add_error(named if named in self.fields else None, zh if spoken == "zh" else en)
 
 
-def booking(fees: Sequence[Fee], spoken: Language, data: QueryDict | None = None) -> MoneyForm:
+Questions = Mapping[str, Question]
+
+
+def booking(
+    fees: Sequence[Fee], questions: Questions, spoken: Language, data: QueryDict | None = None
+) -> MoneyForm:
     """Take a fee of the list; the amount follows from it."""
     form = MoneyForm("book", data)
-    form.choice("fee", FEE, [(str(n), _said(fee, spoken)) for n, fee in enumerate(fees, start=1)], spoken)
+    form.choice("fee", FEE, _listed(fees, questions, spoken), spoken)
     form.fields["units"] = forms.IntegerField(
         label=pick(UNITS, spoken),
         help_text=pick(UNITS_HELP, spoken),
@@ -73,11 +78,11 @@ def booking(fees: Sequence[Fee], spoken: Language, data: QueryDict | None = None
 
 
 def waiver(
-    fees: Sequence[Fee], grounds: Mapping[str, Ground], spoken: Language, data: QueryDict | None = None
-) -> MoneyForm:
+    fees: Sequence[Fee], questions: Questions, grounds: Mapping[str, Ground], spoken: Language, data: QueryDict | None = None
+) -> MoneyForm:  # fmt: skip
     """Waive a part, or the whole, before it is taken."""
     form = MoneyForm("waive", data)
-    form.choice("fee", FEE, [(str(n), _said(fee, spoken)) for n, fee in enumerate(fees, start=1)], spoken)
+    form.choice("fee", FEE, _listed(fees, questions, spoken), spoken)
     form.money(spoken)
     form.choice("ground", GROUND, [(key, pick(each.name, spoken)) for key, each in grounds.items()], spoken)
     return form
@@ -99,6 +104,26 @@ def refund(
     return form
 
 
-def _said(fee: Fee, spoken: Language) -> str:
+def situation(fee: Fee, questions: Questions) -> Text | None:
+    """In which situation a fee is charged: each question with the answers that call for it; None where in every one."""
+    parts = [
+        (questions[key].name, [questions[key].answers[each] for each in answers])
+        for key, answers in fee.when.items()
+    ]
+    if not parts:
+        return None
+    return Text(
+        zh="；".join(f"{name.zh}：{' 或 '.join(each.zh for each in said)}" for name, said in parts),
+        en="; ".join(f"{name.en}: {' or '.join(each.en for each in said)}" for name, said in parts),
+    )
+
+
+def _listed(fees: Sequence[Fee], questions: Questions, spoken: Language) -> list[tuple[str, str]]:
+    """The choices, each with its situation: its place in the list, from 1, and what is said."""
+    return [(str(n), _said(fee, questions, spoken)) for n, fee in enumerate(fees, start=1)]
+
+
+def _said(fee: Fee, questions: Questions, spoken: Language) -> str:
     per = f" / {pick(fee.per, spoken)}" if fee.per else ""
-    return f"{pick(fee.name, spoken)} {yuan(fee.fen)}{per}"
+    when = situation(fee, questions)
+    return f"{pick(fee.name, spoken)} {yuan(fee.fen)}{per}" + (f" ({pick(when, spoken)})" if when else "")

@@ -76,7 +76,7 @@ def fees(request: HttpRequest, number: str) -> HttpResponse:
         made[do], status = (tried, actor), 422
     context = {
         "case": case, "title": page.title(case), "crumbs": [page.CASES, page.link(case), Link(FEES)], "rows": rows(account, found),
-        "listed": listed(account), "known": account.fees is not None, "standing": yuan(account.standing),
+        "listed": listed(account), "questions": [each.name for each in account.questions.values()], "known": account.fees is not None, "standing": yuan(account.standing),
         "forms": [(do, VERBS[do], form, form.is_bound) for do, (form, _) in made.items()],
     }  # fmt: skip
     return render(request, "fees/fees.html", context, status=status)
@@ -112,9 +112,12 @@ def rows(account: Account, found: FeeRules) -> list[Row]:
     return made
 
 
-def listed(account: Account) -> list[tuple[Text, str, Text | None, Link]]:
-    """The list of the case's item: name, yuan, unit, what it rests on."""
-    return [(fee.name, yuan(fee.fen), fee.per, cited(fee.source[0])) for fee in account.fees or ()]
+def listed(account: Account) -> list[tuple[Text, str, Text | None, Link, Text | None]]:
+    """The list of the case's item: name, yuan, unit, what it rests on, in which situation."""
+    return [
+        (fee.name, yuan(fee.fen), fee.per, cited(fee.source[0]), forms.situation(fee, account.questions))
+        for fee in account.fees or ()
+    ]
 
 
 def _case(who: User, number: str) -> Case:
@@ -148,21 +151,18 @@ def _form(
     do: str, account: Account, found: FeeRules, spoken: language.Language, data: Any
 ) -> forms.MoneyForm:
     if do == "book":
-        return forms.booking(account.fees or (), spoken, data)
+        return forms.booking(account.fees or (), account.questions, spoken, data)
     if do == "waive":
-        return forms.waiver(account.fees or (), found.waivers, spoken, data)
+        return forms.waiver(account.fees or (), account.questions, found.waivers, spoken, data)
     return forms.refund(account.lines, found.refunds, spoken, data)
 
 
 def _done(case: Case, do: str, form: forms.MoneyForm, actor: Who, spoken: language.Language) -> bool:
     """Whether it was entered; what was wrong stands in the form."""
-    asked = str(form.data.get("fee", ""))
     try:
-        if do == "book" and asked.isdecimal() and asked not in dict(form.fields["fee"].choices):  # type: ignore[attr-defined]
-            booking.book(
-                case, int(asked[:6]), 1, actor
-            )  # not on the list: the domain says so, and remembers it
         if not form.is_valid():
+            if do == "book":
+                _remember(case, form, actor)
             return False
         said = form.cleaned_data
         if do == "book":
@@ -178,3 +178,10 @@ def _done(case: Case, do: str, form: forms.MoneyForm, actor: Who, spoken: langua
     else:
         return True
     return False
+
+
+def _remember(case: Case, form: forms.MoneyForm, actor: Who) -> None:
+    """A form that was tampered with to ask for what is not listed: the domain says so, and remembers it; nothing is booked."""
+    asked = str(form.data.get("fee", ""))[:6]
+    if asked.isdecimal():
+        booking.refuse_off_list(case, int(asked), actor)

@@ -23,7 +23,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.supervision import sight
 from qinzheng.supervision.explain import CaseSaid
 from qinzheng.web import errors, language, requests
-from qinzheng.web.cases import page
+from qinzheng.web.cases import page, reissued
 from qinzheng.web.fees import beside as fees
 from qinzheng.web.papers import served
 from qinzheng.web.portal import holder_forms
@@ -101,7 +101,12 @@ def shown(
     context = (
         standing(case)
         | holder_forms.shown(case, language.of(request), tried)
-        | {"done": done, "rating": rating.section(request, case), "fees": fees.entries(case)}
+        | {
+            "done": done,
+            "rating": rating.section(request, case),
+            "fees": fees.entries(case),
+            "reissues": reissued.shown(case),
+        }
     )
     return render(request, "portal/standing.html", context, status=status)
 

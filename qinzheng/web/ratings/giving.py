@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from qinzheng.access import rules
 from qinzheng.cases import receipts
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.engine import NotAllowed
@@ -36,11 +37,16 @@ OFFICIALS = Text(
 
 
 def section(request: HttpRequest, case: Case) -> dict[str, Any] | None:
-    """What the page of a case's standing shows: its rating with the reply, or the form; None where neither is there."""
+    """What the page of a case's standing shows: that it is rated, or the form; None where neither is there.
+
+    What the rating says is read by its giver alone, logged in as the party: whoever has the paper may have had it issued anew.
+    """
     found = queries.given(case)
     scheme = queries.scheme(calendars.today())
     if found is not None and scheme is not None:
-        return said(found, scheme)
+        return (
+            said(found, scheme) if _giver(request, case) else {"given": True, "state": _state(_called(found))}
+        )
     service = queries.whole(case)
     if scheme is None or service is None or case.procedure not in scheme.procedures:
         return None
@@ -50,9 +56,23 @@ def section(request: HttpRequest, case: Case) -> dict[str, Any] | None:
     return {"form": RatingForm(scheme, language.of(request), word=word.given(case)), "days": scheme.open_days}
 
 
+def _giver(request: HttpRequest, case: Case) -> bool:
+    """Whether the reader is logged in as a party of the case, and in no office."""
+    who = reader.of(request)
+    return who.takes_part and not who.seats and rules.can(who, "issue_receipt", case)
+
+
+def _called(rating: Rating) -> Case | None:
+    return Case.objects.filter(number=rating.call_back).first() if rating.call_back else None
+
+
+def _state(called: Case | None) -> Text | None:
+    return procedure_of(called).states[called.state].name if called else None
+
+
 def said(rating: Rating, scheme: Scheme) -> dict[str, Any]:
     """A rating as its giver reads it again: with how it is dealt with, and the reply."""
-    called = Case.objects.filter(number=rating.call_back).first() if rating.call_back else None
+    called = _called(rating)
     ref = queries.replied(rating)
     try:
         reply = parties.text(ref, receipts.HOLDER, "subject_request") if ref else ""
@@ -60,7 +80,7 @@ def said(rating: Rating, scheme: Scheme) -> dict[str, Any]:
         reply = ""  # erased
     return {
         "rating": rating, "grade": scheme.grades[rating.grade], "answer": ANSWERS[rating.answer],  # type: ignore[index]
-        "called": called, "state": procedure_of(called).states[called.state].name if called else None, "reply": reply,
+        "called": called, "state": _state(called), "reply": reply,
     }  # fmt: skip
 
 
