@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from qinzheng.organizations.sheets import Column, Form
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so may be run as a formula by whoever opens the file."""
+EXACT = 1e15
+"""Below this a spreadsheet's number is the one that was typed; from here on its last digits are lost."""
 
 
 def plain(text: str) -> str:
@@ -41,8 +44,8 @@ def _text(column: Column, value: Any) -> str:
     if (
         isinstance(value, float | int)
         and not isinstance(value, bool)
+        and abs(value) < EXACT
         and value == int(value)
-        and abs(value) < 1e15
     ):
         return str(int(value))
     raise Refused(
@@ -60,7 +63,7 @@ def _day(column: Column, value: Any) -> dt.date:
         return value.date()
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
-    text = str(int(value)) if isinstance(value, float) and value == int(value) else str(value).strip()
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
     match = _DAY.fullmatch(text)
     try:
         if match:
@@ -92,11 +95,16 @@ def _yes(column: Column, value: Any) -> bool:
 
 def _number(column: Column, value: Any) -> float:
     try:
-        return float(value) if not isinstance(value, bool | dt.date | dt.time) else float("nan")
-    except (TypeError, ValueError):
-        raise Refused(
-            column.field, f"“{str(value)[:20]}”不是数，请改正", f"{str(value)[:20]!r} is no number: mend it"
-        ) from None
+        number = float(value) if not isinstance(value, bool | dt.date | dt.time) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if abs(number) < EXACT:  # neither what is no number nor what is infinite is below anything
+        return number
+    raise Refused(
+        column.field,
+        f"“{str(value)[:20]}”不是数，或绝对值达到一千万亿，请改正",
+        f"{str(value)[:20]!r} is no number, or as large as 10^15: mend it",
+    )
 
 
 def _word(column: Column, text: str, words: Mapping[str, str]) -> str:

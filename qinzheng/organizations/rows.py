@@ -38,11 +38,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: what each field says; a column that the sheet lacks is missing, an empty cell is empty."""
+    """One row: what each field says; a column that the sheet lacks is missing, an empty cell is empty.
+
+    ``unread``: fields whose cells could not be read, missing here and named among the faults.
+    """
 
     sheet: Sheet
     row: int
     fields: Mapping[str, Any]
+    unread: frozenset[str] = frozenset()
 
     def given(self, *names: str) -> dict[str, Any]:
         """Those of some fields that the sheet has a column for."""
@@ -53,8 +57,13 @@ class Line:
         return self.fields.get(name)
 
 
-def lines(grids: Sequence[Grid], known: Sequence[Sheet] = sheets.SHEETS) -> tuple[list[Line], list[Fault]]:
-    """The rows of every known sheet that could be read, and what could not."""
+def lines(
+    grids: Sequence[Grid], known: Sequence[Sheet] = sheets.SHEETS, *, whole: bool = True
+) -> tuple[list[Line], list[Fault]]:
+    """The rows of every known sheet that could be read, and what could not.
+
+    ``whole``: only rows of which every cell could be read; else also the others, for whoever looks on in them.
+    """
     found: list[Line] = []
     faults: list[Fault] = []
     by_name = {sheet.name: sheet for sheet in known}
@@ -75,6 +84,8 @@ def lines(grids: Sequence[Grid], known: Sequence[Sheet] = sheets.SHEETS) -> tupl
             )
             continue
         _read(sheet, grid, found, faults)
+    if whole:
+        found = [line for line in found if not line.unread]
     return found, faults
 
 
@@ -131,8 +142,8 @@ def _read(sheet: Sheet, grid: Grid, found: list[Line], faults: list[Fault]) -> N
     for i, row in enumerate(grid.rows[at + 1 :], start=at + 1):
         if not _filled(row) or str(row[0]).strip().startswith(sheets.EXAMPLE):
             continue
-        wrong = len(faults)
         fields: dict[str, Any] = {}
+        unread = set()
         for j, title in enumerate(titles):
             if not title:
                 continue
@@ -143,5 +154,5 @@ def _read(sheet: Sheet, grid: Grid, found: list[Line], faults: list[Fault]) -> N
                 fields[column.field] = cells.cell(column, row[j] if j < len(row) else "")
             except Refused as why:
                 faults.append(Fault(sheet.name, i + 1, title, why.zh, why.en))
-        if len(faults) == wrong:
-            found.append(Line(sheet, i + 1, fields))
+                unread.add(column.field)
+        found.append(Line(sheet, i + 1, fields, frozenset(unread)))

@@ -122,6 +122,29 @@ class TestSent:
                       "第 6 行 <b>计划开业日期</b>", "第 7 行 <b>所在镇街</b>", "第 8 行 <b>本企业编号</b> 不能为空"):  # fmt: skip
             assert words in page, words
 
+    @pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e400", "1e15", True])
+    def test_a_number_that_is_none_is_a_fault_of_its_cell(
+        self, client: Client, firm: str, number: object
+    ) -> None:
+        answer = sent(client, firm, workbook(row("A-1"), row("A-2", **{"5": number})))
+        assert answer.status_code == 422
+        assert "第 3 行 <b>经营面积（平方米）</b>" in answer.content.decode()
+        assert not Case.objects.filter(item=FOOD).exists()
+
+    def test_every_fault_of_a_row_is_told_and_a_reference_twice_beside_it(
+        self, client: Client, firm: str
+    ) -> None:
+        wrong = row("A-1", **{"1": "月亮镇", "2": "开饭馆", "5": "很大", "6": "明年"})
+        page = sent(client, firm, workbook(row("A-1"), wrong)).content.decode()
+        for words in (
+            "本企业编号</b> 与第 2 行重复",
+            "所在镇街</b>",
+            "您要做哪一种？</b>",
+            "经营面积（平方米）</b>",
+            "计划开业日期</b>",
+        ):
+            assert page.count(f"第 3 行 <b>{words}") == 1, words
+
     def test_a_reference_used_for_something_else_says_so(self, client: Client, firm: str) -> None:
         assert sent(client, firm, workbook(row("A-1"))).status_code == 200
         answer = sent(client, firm, workbook(row("A-2"), row("A-1", **{"4": "改了名的店"})))
@@ -131,7 +154,7 @@ class TestSent:
     @pytest.mark.parametrize(
         ("content", "words"),
         [
-            (b"", ""), (b"PK\x03\x04 no zip", "已损坏"), (b"\x00\xff\xfe", "请"), (workbook(), "没有一行"),
+            (b"", ""), (b"PK\x03\x04 no zip", "不是正常的 xlsx，请"), (b"\x00\xff\xfe", "请"), (workbook(), "没有一行"),
             (workbook(row("A-1"), heads=[*HEADS[:-1], "别的"]), "没有这一列"), (workbook(["=1+1"], heads=["别的"]), "表头"),
             (workbook(*(row(f"A-{n}") for n in range(bulk.MOST + 1))), "一次最多"),
         ],

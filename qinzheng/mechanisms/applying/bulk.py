@@ -119,7 +119,7 @@ def template(guide: Guide, act: Act, towns: Mapping[str, str]) -> bytes:
 def read(content: bytes, guide: Guide, act: Act, towns: Mapping[str, str]) -> tuple[list[Row], list[Fault]]:
     """The applications of a file, and every fault in it. Raises :class:`~qinzheng.organizations.workbook.Unreadable`."""
     made = sheet(guide, act, towns)
-    found, faults = rows.lines(workbook.grids(content), (made,))
+    found, faults = rows.lines(workbook.grids(content), (made,), whole=False)
     if len(found) > MOST:
         faults.append(Fault(SHEET, 0, "", f"有 {len(found)} 件，一次最多 {MOST} 件，请分开", f"{len(found)} rows; at most {MOST}: split it"))  # fmt: skip
     elif not found and not faults:
@@ -127,6 +127,8 @@ def read(content: bytes, guide: Guide, act: Act, towns: Mapping[str, str]) -> tu
     read_ = [_row(line, made, guide, act, towns, faults) for line in found]
     seen: dict[str, int] = {}
     for row in read_:
+        if not row.reference:
+            continue  # already at fault
         first = seen.setdefault(row.reference, row.line)
         if first != row.line:
             faults.append(
@@ -141,6 +143,8 @@ def _row(
     """One row; what is wrong with it is added to ``faults``."""
 
     def wrong(field: str, zh: str, en: str) -> None:
+        if field in line.unread:
+            return  # its cell is at fault already
         faults.append(Fault(SHEET, line.row, made.title(field), zh, en))
 
     reference = str(line.get(REFERENCE) or "")
@@ -179,7 +183,7 @@ def _row(
 def _plain(value: Any) -> Any:
     """A cell's value as forms hold it: whole numbers whole, days as text."""
     if isinstance(value, float):
-        return int(value) if value == int(value) else value
+        return int(value) if value.is_integer() else value
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
