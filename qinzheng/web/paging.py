@@ -1,4 +1,4 @@
-"""Pages by cursor: stable while rows come and go, equally fast on the first page and the thousandth."""
+"""Pages by cursor: stable while rows come and go, equally fast on the first page and the thousandth; and parts of lists."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 SIZE = 50
 LONGEST = 400
 
@@ -21,10 +22,10 @@ class WrongCursor(ValueError):
 
 
 @dataclass(frozen=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """One page; a cursor is empty where there is nothing on that side."""
 
-    rows: Sequence[M]
+    rows: Sequence[R]
     following: str
     preceding: str
 
@@ -48,6 +49,20 @@ def page(
         found.reverse()
     first, last = (_write(found[0], keys), _write(found[-1], keys)) if found else ("", "")
     return Page(found, last if (more or backward) else "", first if (after or (backward and more)) else "")
+
+
+def part(rows: Sequence[R], *, after: str = "", before: str = "", size: int = SIZE) -> Page[R]:
+    """The page of a list that is made whole each time it is asked for; its cursors count its rows.
+
+    Raises :class:`WrongCursor`.
+    """
+    cursor = before or after or "0"
+    if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > LONGEST:
+        raise WrongCursor(cursor[:LONGEST])
+    first = max(int(cursor) - (size if before else 0), 0)
+    found = rows[first : first + size]
+    last = first + len(found)
+    return Page(found, str(last) if last < len(rows) else "", str(first) if first and found else "")
 
 
 def _turned(key: str) -> str:

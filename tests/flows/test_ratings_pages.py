@@ -148,6 +148,21 @@ def test_officials_see_their_units_ratings_and_nobody(city: Townhall) -> None:
             assert who not in page
 
 
+@pytest.mark.django_db
+def test_ratings_come_by_fifty(city: Townhall) -> None:
+    for n in range(52):
+        rated(ended(city), "satisfied", answer="done", words=f"第{n}条")
+    client = Client()
+    client.force_login(city.accounts["supervisor"], backend=BACKEND)
+    url = reverse("ratings")
+    first = client.get(url).content.decode()
+    assert first.count('<tr role="row" data-row>') == 50
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following is not None
+    assert client.get(f"{url}{following[1]}").content.decode().count('<tr role="row" data-row>') == 2
+    assert client.get(url, {"after": "x"}).status_code == 302
+
+
 def pad(unit: str) -> Application:
     """A rating pad of a unit's window: an application with a post there, and a token for rating alone."""
     post = organizations.create_post(unit, "评价器", roles=["agent"], begins=FOUNDED, by=BY)

@@ -85,7 +85,7 @@ def admissions(request: HttpRequest) -> HttpResponse:
     return render(request, "catalogue/admissions.html", context)
 
 
-def _halves(items: Sequence[Item]) -> list[tuple[Text, str, list[int], int]]:
+def _halves(items: Sequence[Item]) -> list[tuple[Text, str, list[tuple[Text, int]], int]]:
     """(half-year, its address, admissions by class, together), the newest first; a half-year without any is left out."""
     by_half: dict[tuple[int, int], list[Turned]] = defaultdict(list)
     for each in life.turns(items, EARLIEST, today(), ["admitted"]):
@@ -96,7 +96,14 @@ def _halves(items: Sequence[Item]) -> list[tuple[Text, str, list[int], int]]:
         last = dt.date(year, 6, 30) if half == 1 else dt.date(year, 12, 31)
         words = Text(zh=f"{year} 年{'上' if half == 1 else '下'}半年", en=f"{year}, half {half}")
         address = f"{reverse('catalogue-admissions')}?first={first}&last={last}&turn=admitted"
-        found.append((words, address, list(life.counted(turned).values()), len(turned)))
+        found.append(
+            (
+                words,
+                address,
+                [(life.CLASSES[name], n) for name, n in life.counted(turned).items()],
+                len(turned),
+            )
+        )
     return found
 
 

@@ -56,9 +56,9 @@ def _stat(rate: Rate, trend: Sequence[Share]) -> Stat:
 
 def lines(
     chosen: Sequence[Rate], days: Sequence[dt.date], trends: Mapping[str, Sequence[Share]]
-) -> list[tuple[dt.date, list[str]]]:
-    """The same as a table: a line a day, a cell a rate."""
-    return [(day, [cell(trends[rate.id][n]) for rate in chosen]) for n, day in enumerate(days)]
+) -> list[tuple[dt.date, list[tuple[Text, str]]]]:
+    """The same as a table: a line a day, a named cell a rate."""
+    return [(day, [(rate.name, cell(trends[rate.id][n])) for rate in chosen]) for n, day in enumerate(days)]
 
 
 def before_and_now(one: Cut) -> dict[str, str]:

@@ -26,7 +26,7 @@ from qinzheng.ledger import actions as ledger
 from qinzheng.mechanisms.errands import taking
 from qinzheng.organizations import queries as organizations
 from qinzheng.organizations.models import Organization
-from qinzheng.web import reader
+from qinzheng.web import paging, reader
 from qinzheng.web.calendars import today
 from qinzheng.web.components import Badge, Column, Row, State, Table
 from qinzheng.web.organizations import hours
@@ -73,9 +73,14 @@ def network(request: HttpRequest) -> HttpResponse:
     )
     loads = load([unit.pk for unit in mine], dt.datetime.now(dt.UTC) - dt.timedelta(days=DAYS))
     listed = sorted(mine, key=lambda unit: _order(unit, loads))
+    try:
+        page = paging.part(listed, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    except paging.WrongCursor:
+        return redirect(request.path)
     table = Table(
         caption=Text(zh="服务点（超期多的在前）", en="Points, those with most overdue first"), columns=COLUMNS,
-        rows=[_row(unit, loads.get(unit.pk, Load())) for unit in listed],
+        rows=[_row(unit, loads.get(unit.pk, Load())) for unit in page.rows],
+        following=page.following, preceding=page.preceding,
     )  # fmt: skip
     return render(request, "network/network.html", {"table": table, "empty": EMPTY, "days": DAYS})
 

@@ -20,12 +20,12 @@ from qinzheng.mechanisms.ratings.queries import Rating
 from qinzheng.mechanisms.ratings.schema import BAD, GRADES, Scheme
 from qinzheng.organizations import queries as organizations
 from qinzheng.organizations.models import Organization
-from qinzheng.web import calendars, reader
+from qinzheng.web import calendars, paging, reader
 from qinzheng.web.components import Bars, Column, Link, Row, State, Table
+from qinzheng.web.paging import Page
 from qinzheng.web.ratings.forms import ANSWERS
 
 DAYS = 30
-MOST = 200
 TITLE = Text(zh="好差评", en="Ratings")
 GRADED = Text(zh="评级", en="Grades")
 COLUMNS = (
@@ -49,11 +49,14 @@ def ratings(request: HttpRequest) -> HttpResponse:
     units = set(rules.scope(who, "measure", Organization.objects.all()).values_list("pk", flat=True))
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=DAYS)
     found = queries.of_units(units, since) if scheme is not None else []
+    try:
+        shown = paging.part(found, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    except paging.WrongCursor:
+        return redirect(request.path)
     context = {
-        "title": TITLE, "table": _table(who, found[:MOST], scheme) if scheme is not None and found else None, "empty": EMPTY,
+        "title": TITLE, "table": _table(who, shown, scheme) if scheme is not None and found else None, "empty": EMPTY,
         "grades": _grades(found, scheme) if scheme is not None else [], "graded": GRADED, "count": len(found), "bad": sum(each.grade in BAD for each in found),
         "done": sum(each.answer == "done" for each in found), "asked": sum(each.answer in ("done", "not_done") for each in found),
-        "most": MOST if len(found) > MOST else None,
     }  # fmt: skip
     return render(request, "ratings/list.html", context)
 
@@ -67,7 +70,8 @@ def _grades(found: list[Rating], scheme: Scheme) -> list[Bars]:
     ]  # fmt: skip
 
 
-def _table(who: User, found: list[Rating], scheme: Scheme) -> Table:
+def _table(who: User, shown: Page[Rating], scheme: Scheme) -> Table:
+    found = shown.rows
     names = organizations.names({each.unit for each in found})
     items = {each.id: each.name for each in shelf.library().all("item")}
     seen = set(
@@ -82,7 +86,9 @@ def _table(who: User, found: list[Rating], scheme: Scheme) -> Table:
         ))
         for each in found
     ]  # fmt: skip
-    return Table(caption=TITLE, columns=COLUMNS, rows=rows)
+    return Table(
+        caption=TITLE, columns=COLUMNS, rows=rows, following=shown.following, preceding=shown.preceding
+    )
 
 
 def _reasons(rating: Rating, scheme: Scheme) -> Text:

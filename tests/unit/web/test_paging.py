@@ -30,6 +30,29 @@ def found(size: int) -> tuple[list[list[str]], list[str]]:
     return forwards, back
 
 
+@given(rows=st.lists(st.integers(), max_size=40), size=st.integers(1, 7))
+def test_a_list_is_paged_whole_in_order_and_back(rows: list[int], size: int) -> None:
+    seen: list[int] = []
+    pages = []
+    page = paging.part(rows, size=size)
+    while True:
+        seen += page.rows
+        pages.append(page)
+        if not page.following:
+            break
+        page = paging.part(rows, after=page.following, size=size)
+    assert seen == rows
+    for earlier, later in zip(pages, pages[1:], strict=False):
+        assert paging.part(rows, before=later.preceding, size=size) == earlier
+    assert pages[0].preceding == ""
+
+
+@pytest.mark.parametrize("cursor", ["-1", "x", "1.5", "²", "9" * 500])
+def test_a_place_in_a_list_that_is_none_is_refused(cursor: str) -> None:
+    with pytest.raises(paging.WrongCursor):
+        paging.part([1, 2], after=cursor)
+
+
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(st.integers(0, 4), max_size=17), size=st.integers(1, 6))
 def test_every_row_once_forwards_and_back(days: list[int], size: int) -> None:
