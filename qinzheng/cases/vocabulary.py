@@ -112,6 +112,7 @@ class Finder:
 
     def __init__(self, items: Iterable[Item], vocabularies: Iterable[Vocabulary]) -> None:
         self.items = list(items)
+        self.names = {item.name.zh: item.name for item in self.items}
         held = list(vocabularies)
         self.words = [group for each in held for group in each.words]
         self.troubles = [
@@ -128,6 +129,10 @@ class Finder:
         said = [word for group in self.words if _holds(name, group.means) for word in group.said]
         plain = f"{item.guide.plain.zh} {item.guide.plain.en}" if item.guide.plain else ""
         return frozenset(tokens(" ".join([name, note, plain, *item.guide.said, *said])))
+
+    def named(self, zh: str) -> Text | None:
+        """The name in both languages of the item that is called so in Chinese."""
+        return self.names.get(zh)
 
     def trouble(self, asked: str) -> Trouble | None:
         """What the question complains of, where it says so in people's words; the longest of them decides."""

@@ -72,6 +72,8 @@ class Event:
     organization: Words = ""
     proof: Proof | None = None
     detail: Text | None = None
+    cases: Sequence[tuple[Text, Link]] = ()
+    """Other cases that the act names, under what they are for it: those that the reader may see."""
 
 
 @dataclass(frozen=True)

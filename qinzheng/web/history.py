@@ -19,7 +19,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.parties import queries as parties
 from qinzheng.parties.subjects import PartyRefused
 from qinzheng.supervision.live import ISSUED, WITHDRAWN
-from qinzheng.web.components import Event, Proof
+from qinzheng.web.components import Event, Link, Proof
 
 SHOWN = (OPENED, PERFORMED, DEEMED, UNDEEMED, MIGRATED, NUMBERED, CONCERNED, CORRECTED, ISSUED, WITHDRAWN)
 """What a person wants to read; how clocks moved is on the rulers."""
@@ -57,12 +57,13 @@ def by_id(reader: User, case: Case, procedure: Procedure, only: str = "") -> lis
     titles = organizations.posts({event.actor for event in found if event.actor.startswith("p-")})
     positions = queries.positions_of(case.id)
     texts = _texts(reader, case, found)
-    return [(event.id, _event(event, procedure, names, titles, positions, texts)) for event in found]
+    numbers = _numbers(reader, found)
+    return [(event.id, _event(event, procedure, names, titles, positions, texts, numbers)) for event in found]
 
 
 def _event(
     event: StoredEvent, procedure: Procedure, names: dict[str, Text], titles: dict[str, Any], positions: dict[str, int],
-    texts: dict[str, str],
+    texts: dict[str, str], numbers: dict[str, str],
 ) -> Event:  # fmt: skip
     body = event.body
     organization = names.get(event.organization, Text(zh=event.organization, en=event.organization))
@@ -74,7 +75,7 @@ def _event(
         organization=organization if event.organization else "",
         occurred=event.occurred_at or body.get("at") or event.recorded_at, recorded=event.recorded_at,
         day_only=event.precision == "day", determination=event.kind == "determination",
-        proof=Proof(place, reverse("event", args=[event.id])), detail=_detail(body, procedure, texts),
+        proof=Proof(place, reverse("event", args=[event.id])), detail=_detail(body, procedure, texts), cases=_cases(body, procedure, numbers),
     )  # fmt: skip
 
 
@@ -129,12 +130,33 @@ def _detail(body: dict[str, Any], procedure: Procedure, texts: dict[str, str]) -
     zh, en = [], []
     for name, value in form.items():
         field = act.form.get(name)
-        if field is None:
+        if field is None or _is_case(value):
             continue
         said = _said(field, value, texts)
         zh.append(f"{field.name.zh}：{said.zh}")
         en.append(f"{field.name.en}: {said.en}")
-    return Text(zh="；".join(zh), en="; ".join(en))
+    return Text(zh="；".join(zh), en="; ".join(en)) if zh else None
+
+
+def _is_case(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("case:")
+
+
+def _cases(body: dict[str, Any], procedure: Procedure, numbers: dict[str, str]) -> list[tuple[Text, Link]]:
+    """The other cases that the act's form names, by number."""
+    act = procedure.acts.get(body.get("act", ""))
+    return [
+        (act.form[name].name, Link(numbers[value], reverse("case", args=[numbers[value]])))
+        for name, value in (body.get("form") or {}).items()
+        if act is not None and name in act.form and _is_case(value) and value in numbers
+    ]
+
+
+def _numbers(reader: User, events: list[StoredEvent]) -> dict[str, str]:
+    """The numbers of the other cases that the events name, where the reader may see them."""
+    ids = {value for event in events for value in (event.body.get("form") or {}).values() if _is_case(value)}
+    rows = rules.scope(reader, "see", Case.objects.filter(pk__in=ids)) if ids else Case.objects.none()
+    return dict(rows.values_list("pk", "number"))
 
 
 def _said(field: Any, value: Any, texts: dict[str, str]) -> Text:

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from qinzheng.definitions import shelf
+from qinzheng.definitions import citing, shelf
 from qinzheng.definitions.form import Text
 from qinzheng.mechanisms.sites import queries as sites
 from qinzheng.organizations import actions as organizations
@@ -244,3 +244,41 @@ def test_pages_of_items_lead_to_the_list_and_the_sheet(city: Townhall) -> None:
     assert "大家常办" in home
     for name in ("points", "sites"):
         assert f'href="{reverse(name)}"' in home
+
+
+@pytest.mark.parametrize("name", ["handler", "supervisor", "town-clerk", "clerk", "citizen", "other"])
+def test_the_way_to_apply_is_shown_to_whom_it_leads_somewhere(city: Townhall, name: str) -> None:
+    browser = Client()
+    browser.force_login(city.accounts[name], backend=BACKEND)
+    for page, args, form in (
+        ("item", [FOOD], "apply"), ("item-guide", [FOOD], "apply"), ("matter", ["open-a-restaurant"], "apply-matter"),
+    ):  # fmt: skip
+        address = reverse(form, args=args)
+        shown = f'href="{address}"' in browser.get(reverse(page, args=args)).content.decode()
+        assert shown == (browser.get(address).status_code == 200), (page, name)
+        assert f'href="{address}"' in Client().get(reverse(page, args=args)).content.decode()
+    if name in ("handler", "citizen"):
+        assert shown == (name == "citizen")
+
+
+@pytest.mark.parametrize(
+    ("reference", "zh"),
+    [("ours-people/undone", "undone"), ("ours-patterns/guide", "guide"), ("行政许可法/42", "")],
+)
+def test_a_citation_ends_in_a_number_or_in_its_source(city: Townhall, reference: str, zh: str) -> None:
+    source = shelf.library().get("source", reference.split("/")[0]).name
+    said = citing.said(reference)
+    assert said.zh == (source.zh if zh else f"{source.zh} 第42条")
+    assert said.en == (source.en if zh else f"{source.en}, art. 42")
+    assert citing.all_said([reference, reference]) == said
+
+
+@pytest.mark.parametrize("name", ["catalogue", "catalogue-unit", "catalogue-item"])
+def test_every_cell_of_the_catalogue_says_what_it_is_on_a_narrow_screen(city: Townhall, name: str) -> None:
+    browser = Client()
+    browser.force_login(city.accounts["supervisor"], backend=BACKEND)
+    args = {"catalogue": [], "catalogue-unit": ["market"], "catalogue-item": [FOOD]}[name]
+    page = browser.get(reverse(name, args=args)).content.decode()
+    cells = re.findall(r"<td[^>]*>", page)
+    assert cells
+    assert [cell for cell in cells if 'data-label="' not in cell] == []

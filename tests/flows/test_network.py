@@ -124,6 +124,45 @@ def test_everybody_sees_the_points_that_are_theirs(city: Townhall) -> None:
     assert Client().get(reverse("network")).status_code == 302
 
 
+def test_a_long_network_comes_by_fifty(city: Townhall) -> None:
+    for n in range(60):
+        organizations.found_organization(
+            f"point-more-{n}", "service_point", f"分点{n:02}", parent="administrative-approval", begins=FOUNDED, by=BY
+        )  # fmt: skip
+    client, seen = browser(city, "supervisor"), []
+    url = address = reverse("network")
+    while address:
+        page = client.get(address).content.decode()
+        names = re.findall(r"data-open>([^<]+)</a>", page)
+        assert 0 < len(names) <= 50
+        seen += names
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = f"{url}{following[1]}" if following else ""
+    assert {f"分点{n:02}" for n in range(60)} <= set(seen)
+    assert len(seen) == len(set(seen))
+    assert client.get(url, {"after": "x"}).status_code == 302
+
+
+def test_an_errand_is_called_in_english_by_its_item_and_its_history_leads_to_the_application(
+    city: Townhall,
+) -> None:
+    case = townhall.opened(city, by="town-clerk")
+    item = shelf.library().get("item", HYGIENE)
+    form = {"how": "help", "consent": "witnessed", "consent_proof": "QR-1", "collects": False}
+    errand = Case.objects.get(pk=taking.take(case, item.name.zh, city.who("town-clerk", "clerk"), form).case)
+    client = browser(city, "town-clerk")
+    page = client.get(reverse("case", args=[errand.number])).content.decode()
+    assert case.pk not in page
+    history = page[page.index('class="event-said"') :]
+    assert f'所办的件：<a class="number" href="{reverse("case", args=[case.number])}">' in history
+    client.cookies["django_language"] = "en"
+    english = client.get(
+        reverse("case", args=[errand.number]), headers={"accept-language": "en"}
+    ).content.decode()
+    assert f"Help and proxy: {item.name.en}" in english
+    assert "帮办代办：" not in english
+
+
 def test_a_promise_is_chosen_among_the_papers_and_said_before_sending(
     city: Townhall, settings: Any, tmp_path: Path
 ) -> None:
@@ -140,6 +179,17 @@ def test_a_promise_is_chosen_among_the_papers_and_said_before_sending(
 
     client.post(f"{draft}situation/", {"version": version("situation"), "venue": "hall", "air": "none"})
     assert "可以用承诺代替" in client.get(f"{draft}bring/").content.decode()
+    typed = {
+        "version": version("form"),
+        "key": str(uuid.uuid4()),
+        "place": "试金影院",
+        "area": "900",
+        "town": "moon",
+    }
+    assert client.post(f"{draft}form/", {**typed, "later": "1"}).status_code == 302
+    page = client.get(f"{draft}check/").content.decode()
+    assert "所在镇街：" in page
+    assert "town：" not in page
     client.post(
         f"{draft}form/",
         {
@@ -150,6 +200,10 @@ def test_a_promise_is_chosen_among_the_papers_and_said_before_sending(
             "town": "",
         },
     )
+    papers = client.get(f"{draft}files/").content.decode().split('<section class="paper" id="paper-')
+    asked = {each.split('"')[0]: "可不填" not in each for each in papers[1:]}
+    assert asked["application"]
+    assert asked["layout"]
     for material in ("application", "layout"):
         file = SimpleUploadedFile("图.jpg", uploads.picture(), "image/jpeg")
         assert client.post(f"{draft}files/{material}/", {"version": "1", "file": file}).status_code == 302

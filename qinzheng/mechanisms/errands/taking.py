@@ -17,12 +17,15 @@ from qinzheng.cases.about import LONGEST_TITLE, About
 from qinzheng.cases.acts import Change, Done
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
+from qinzheng.definitions.form import Text
 from qinzheng.ledger import queries
 
 PROCEDURE, TAKE, RESULT, RUNNING = "services.errand", "take", "result", "running"
 ROLE = "errand"
 """Held by no post: nobody takes an errand without an application, or notes a result that has not come."""
 ERRAND = Who("system", "", ROLE)
+TITLE = Text(zh="帮办代办：", en="Help and proxy: ")
+"""What the title of an errand begins with, before the name of what is applied for."""
 
 
 def key(case: str) -> uuid.UUID:
@@ -36,7 +39,7 @@ def take(case: Case, matter: str, who: Who, form: Mapping[str, Any]) -> Done:
     ``matter`` is what is applied for. Raises as :func:`~qinzheng.cases.actions.open_case` does. Taken again, it is the same.
     """
     applicant = dict(case.parties.filter(relation="applicant").values_list("relation", "party"))
-    about = About(title=f"帮办代办：{matter}"[:LONGEST_TITLE], town=case.town, parties=applicant)
+    about = About(title=f"{TITLE.zh}{matter}"[:LONGEST_TITLE], town=case.town, parties=applicant)
     return cases.open_case(
         PROCEDURE, TAKE, replace(who, role=ROLE), {**form, "case": case.pk}, key=key(case.pk), about=about
     )

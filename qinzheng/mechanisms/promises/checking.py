@@ -15,6 +15,7 @@ from qinzheng.cases.acts import Change
 from qinzheng.cases.engine import NotAllowed, Who
 from qinzheng.cases.items import Item
 from qinzheng.cases.models import Case
+from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
 from qinzheng.ledger import queries
 from qinzheng.ledger.envelope import NewEvent
@@ -23,6 +24,8 @@ PROCEDURE, BEGIN, UNTRUE = "approvals.promise-check", "begin", frozenset({"find_
 ROLE = "promise"
 """Held by no post: a check begins because a case with a promise ended, and for no other reason."""
 PROMISE = Who("system", "", ROLE)
+TITLE = Text(zh="核查承诺：", en="Check of a promise: ")
+"""What the title of a check begins with, before the name of the item."""
 BROKEN = "promises.broken"
 
 
@@ -74,7 +77,7 @@ def ended(change: Change) -> None:
 
 def _begin(case: Case, item: Item, listed: list[str]) -> None:
     applicant = dict(case.parties.filter(relation="applicant").values_list("relation", "party"))
-    about = About(title=f"核查承诺：{item.name.zh}"[:LONGEST_TITLE], town=case.town, parties=applicant)
+    about = About(title=f"{TITLE.zh}{item.name.zh}"[:LONGEST_TITLE], town=case.town, parties=applicant)
     names = "、".join(item.guide.materials[each].name.zh for each in listed)
     form = {"unit": item.organization, "case": case.pk, "promised": names[:400]}
     cases.open_case(PROCEDURE, BEGIN, PROMISE, form, key=key(case.pk), about=about)

@@ -111,6 +111,12 @@ def details_data(form: Mapping[str, list[str]], town: str, key: str, version: in
     return data
 
 
+class PaperField(forms.FileField):
+    """The file of a paper. ``asked``: the paper is required, though the form is also saved without its file."""
+
+    asked = False
+
+
 class PaperForm(Versioned):
     """One material: how it comes, and a file."""
 
@@ -124,10 +130,11 @@ class PaperForm(Versioned):
                 label=pick(WAY, spoken), choices=[(each, pick(WAYS[each], spoken)) for each in options], widget=forms.RadioSelect
             )  # fmt: skip
         office = bool(OFFICE & allowed(paper.material))
-        self.fields["file"] = forms.FileField(
+        file = self.fields["file"] = PaperField(
             label=pick(FILE, spoken), required=False, allow_empty_file=True, help_text=pick(FILE_HELP_OFFICE if office else FILE_HELP, spoken),
             widget=forms.FileInput(attrs={"accept": accept(office)}),
         )  # fmt: skip
+        file.asked = not paper.files and paper.material.shared_from is None
 
 
 def ways(material: Material) -> list[str]:

@@ -19,6 +19,7 @@ from qinzheng.mechanisms.applying import drafts, submitting
 from qinzheng.mechanisms.applying.drafts import Content
 from qinzheng.mechanisms.applying.models import Draft
 from qinzheng.mechanisms.applying.submitting import Paper
+from qinzheng.organizations import queries as organizations
 from qinzheng.parties import queries as parties
 from qinzheng.web import language, reader
 from qinzheng.web.applying import forms
@@ -85,6 +86,25 @@ def opening_of(who: User, item: str) -> Opening | None:
         return None
     found = openings.openings(who)
     return next((each for each in found if each.id == item and each.item is not None), None)
+
+
+def offered(who: User, opening: Opening, item: Item) -> bool:
+    """Whether the item is offered this way: online to parties, on behalf in villages; windows take all that they take."""
+    if opening.who.role != "clerk":
+        return "online" in item.guide.channels
+    units = organizations.organizations(who.own)
+    if any(unit.kind == "village" for unit in units.values()):
+        return bool({"on_behalf", "village"} & set(item.guide.channels))
+    return True
+
+
+def may_begin(request: HttpRequest, item: Item) -> bool:
+    """Whether a link to apply leads the reader on: to the form, or, for whoever has not logged in, to the login."""
+    who: User = reader.of(request)
+    if "online" not in item.guide.channels or who.is_anonymous:
+        return "online" in item.guide.channels
+    opening = opening_of(who, item.id)
+    return opening is not None and offered(who, opening, item)
 
 
 def place(request: HttpRequest, draft: uuid.UUID) -> Place:

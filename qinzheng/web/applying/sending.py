@@ -100,7 +100,8 @@ def faults(here: Place, form: forms.DetailsForm) -> list[Fault]:
     ]
     form.is_valid()
     for key, errors in form.errors.items():
-        name = form.act.form[key].name if key in form.act.form else Text(zh=key, en=key)
+        label = str(form.fields[key].label) if key in form.fields else here.item.name.zh
+        name = form.act.form[key].name if key in form.act.form else Text(zh=label, en=label)
         said = "；".join(str(each) for each in errors)
         at = f"{here.url('form')}#form-{key}"
         found.append(Fault(Text(zh=f"{name.zh}：{said}", en=f"{name.en}: {said}"), at))

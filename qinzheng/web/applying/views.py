@@ -29,7 +29,7 @@ from qinzheng.parties.fields import WrongField
 from qinzheng.parties.subjects import PartyRefused
 from qinzheng.web import language, reader, uploads
 from qinzheng.web.applying import bulk, forms, sending
-from qinzheng.web.applying.place import Place, details, opening_of, place, steps, version_of
+from qinzheng.web.applying.place import Place, details, offered, opening_of, place, steps, version_of
 from qinzheng.web.cases import opening as openings
 from qinzheng.web.cases.opening import Opening
 from qinzheng.web.cases.person import AboutForm
@@ -92,16 +92,6 @@ def begin(request: HttpRequest, item: str) -> HttpResponse:
     shown: dict[str, Any] = {"item": asked, "form": form, "on_behalf": opening.who.role == "clerk"}
     shown["bulk"] = bulk.offered(who, opening)
     return render(request, "applying/begin.html", shown, status=422 if data is not None else 200)
-
-
-def offered(who: User, opening: Opening, item: Item) -> bool:
-    """Whether the item is offered this way: online to parties, on behalf in villages; windows take all that they take."""
-    if opening.who.role != "clerk":
-        return "online" in item.guide.channels
-    units = organizations.organizations(who.own)
-    if any(unit.kind == "village" for unit in units.values()):
-        return bool({"on_behalf", "village"} & set(item.guide.channels))
-    return True
 
 
 def _begun(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from qinzheng.access import acting, rules
 from qinzheng.access import actions as access
 from qinzheng.access.users import User
+from qinzheng.cases import vocabulary
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
 from qinzheng.cases.schema import Act, Procedure
@@ -21,10 +22,12 @@ from qinzheng.definitions import shelf
 from qinzheng.definitions.form import Text
 from qinzheng.ledger import actions as ledger
 from qinzheng.mechanisms.channels import giving as channels
+from qinzheng.mechanisms.errands import taking
 from qinzheng.mechanisms.fees import queries as fees
 from qinzheng.mechanisms.joining import opinions
 from qinzheng.mechanisms.matters import handling as matters
 from qinzheng.mechanisms.papers import queries as papers
+from qinzheng.mechanisms.promises import checking
 from qinzheng.organizations import queries as organizations_of
 from qinzheng.parties import queries as parties
 from qinzheng.supervision import ruler, sight
@@ -164,9 +167,20 @@ def title(case: Case) -> Text:
             return Text(zh=case.title or case.item, en=case.title or case.item)
         return name
     if case.title:
-        return Text(zh=case.title, en=case.title)
+        return _made(case.title)
     found: Text = procedure_of(case).name
     return found
+
+
+def _made(title: str) -> Text:
+    """A title; where our own code made it of an item's name, that name in both languages."""
+    begins = next((each for each in MADE if title.startswith(each.zh)), Text(zh="", en=""))
+    rest = title.removeprefix(begins.zh)
+    name = vocabulary.finder(shelf.library()).named(rest) or Text(zh=rest, en=rest)
+    return Text(zh=title, en=f"{begins.en}{name.en}")
+
+
+MADE = (taking.TITLE, checking.TITLE)
 
 
 def link(case: Case) -> Link:

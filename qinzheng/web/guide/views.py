@@ -25,6 +25,7 @@ from qinzheng.mechanisms.papers import blanks
 from qinzheng.mechanisms.papers.schema import Paper
 from qinzheng.organizations import queries as organizations
 from qinzheng.web import language
+from qinzheng.web.applying.place import may_begin
 from qinzheng.web.applying.sending import code
 from qinzheng.web.calendars import today
 from qinzheng.web.components import Choice, Link
@@ -111,7 +112,7 @@ def _context(request: HttpRequest, item: Item, way: Procedure) -> dict[str, Any]
         "forms": blanks.of(item), "limits": items.limits(item, way), "way": paths.plainest(way), "points": points,
         "map": places.drawn(points, day, language.of(request)), "channels": [item_words.CHANNELS[each] for each in item.guide.channels],
         "audience": item_words.AUDIENCES[item.guide.audience], "sample": item.basis == "ours", "query": _query(given),
-        "sources": items.sources(item.source), "often": frequency.of(item), "online": "online" in item.guide.channels,
+        "sources": items.sources(item.source), "often": frequency.of(item), "online": may_begin(request, item),
         "full": bool(item.guide.materials or item.guide.conditions),
     }  # fmt: skip
 

@@ -67,10 +67,13 @@ def matter(request: HttpRequest, matter: str) -> HttpResponse:
     found, parts = _found(matter)
     papers = {each.name.zh: each for part in parts for each in part.item.guide.materials.values()}
     fees = [(fee.name, f"{fee.fen / 100:.2f}", fee.per) for part in parts for fee in part.item.guide.fees]
+    who: User = reader.of(request)
+    online = "online" in found.channels
     context = {
+        "may_apply": online if who.is_anonymous else bool(_openings(who, parts)) and (online or bool(who.seats)),
         "matter": found, "items": [(items.link(part.item), items.limits(part.item, part.procedure)) for part in parts],
         "papers": list(papers.values()), "saved": sum(len(part.item.guide.materials) for part in parts) - len(papers),
-        "fees": fees, "online": "online" in found.channels, "sample": found.basis == "ours",
+        "fees": fees, "online": online, "sample": found.basis == "ours",
     }  # fmt: skip
     return render(request, "matters/guide.html", context)
 

@@ -22,6 +22,7 @@ from qinzheng.definitions.schema import Source
 from qinzheng.mechanisms.papers import blanks
 from qinzheng.organizations import queries as organizations
 from qinzheng.web import reader
+from qinzheng.web.applying.place import may_begin
 from qinzheng.web.calendars import today
 from qinzheng.web.components import Link
 from qinzheng.web.definitions import words
@@ -111,7 +112,7 @@ def item(request: HttpRequest, item: str) -> HttpResponse:
         ),
         "sample": found.basis == "ours", "points": points(found), "materials": [each.name for each in found.guide.materials.values()],
         "fees": [(fee.name, f"{fee.fen / 100:.2f}", fee.per, cited(fee.source[0])) for fee in found.guide.fees],
-        "forms": blanks.of(found), "often": frequency.of(found),
+        "forms": blanks.of(found), "online": may_begin(request, found), "often": frequency.of(found),
     }  # fmt: skip
     return render(request, "portal/item.html", context)
 
