@@ -133,6 +133,7 @@ def _opened(
     opening = procedure.acts[told.act]
     clean = fields.check(opening, told.form)
     claims.check_units(opening, clean)
+    claims.check_term(procedure, told.act, clean, claimed)
     numbers.check_outside(procedure, outside)
     id = told.key or envelope.uuid7()
     case = Case(
@@ -247,6 +248,7 @@ def _performed(case: Case, now: int, told: Told) -> Change:
             "发生时间早于办件开始的时间", "it cannot have happened before the case was opened", "occurred_at"
         )
     _in_time(case, procedure, told.act, claimed)
+    claims.check_term(procedure, told.act, clean, claimed)
     id = told.key or envelope.uuid7()
     clean = abouts.sealed(allowed, clean, case.id, told.who)
     if claimed < known:

@@ -10,10 +10,13 @@ from typing import Any
 from qinzheng.cases.acts import Told
 from qinzheng.cases.engine import NotAllowed
 from qinzheng.cases.fields import BadForm
-from qinzheng.cases.schema import Act
+from qinzheng.cases.schema import Act, Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
 from qinzheng.organizations import queries as organizations
+
+TERM = "due_at"
+"""The field by which an act tells a term (``limits.given``)."""
 
 
 def check_units(act: Act, form: Mapping[str, Any]) -> None:
@@ -30,6 +33,23 @@ def check_units(act: Act, form: Mapping[str, Any]) -> None:
     }
     if faults:
         raise BadForm(faults)
+
+
+def check_term(procedure: Procedure, name: str, form: Mapping[str, Any], claimed: int) -> None:
+    """Raise :class:`NotAllowed` where the act starts a clock whose term it tells, and that term is over before it began."""
+    starts = any(
+        clock.limits.given is not None and name in (*clock.starts, *clock.restarts)
+        for clock in procedure.clocks.values()
+    )
+    if not starts or TERM not in form:
+        return
+    told = dt.datetime.fromisoformat(form[TERM])
+    term = ledger.microseconds(told if told.tzinfo else told.replace(tzinfo=shelf.ZONE))
+    if term is not None and term <= claimed:
+        field = procedure.acts[name].form[TERM].name
+        raise NotAllowed(
+            f"“{field.zh}”须晚于办理之时", f"{field.en} must lie after the act that tells it", TERM
+        )
 
 
 def on_its_day(act: Act, told: Told, form: Mapping[str, Any], now: int) -> Told:

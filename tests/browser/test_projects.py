@@ -142,6 +142,7 @@ def test_a_channel_is_given_and_its_register_is_accessible(
     page.get_by_label("专人在哪个单位").select_option("housing")
     found = {"unit": sound(page)}
     page.get_by_role("button", name="下一步").click()
+    page.get_by_label("谁来办").wait_for()
     found["form"] = sound(page)
     page.get_by_label("谁来办").select_option("enterprise")
     page.get_by_label("姓名或名称").fill("清和重点项目有限公司")

@@ -128,7 +128,7 @@ def test_the_parts_add_up_to_the_whole(measured, by):
     queries.follow(place=measured)
     period = Period(dt.date(2026, 1, 1), dt.date(2027, 3, 31))
     for measure in queries.measures():
-        if measure.when in ("open_at_end", "overdue_at_end"):
+        if measure.when in ("open_at_end", "overdue_at_end") or not set(by) <= set(measure.by):
             continue
         parts = queries.answer(measure, by, period, place=measured)
         (whole,) = queries.answer(measure, (), period, place=measured)

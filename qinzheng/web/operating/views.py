@@ -43,6 +43,8 @@ DUTIES = {
     "webhooks": Text(zh="事件推送", en="events pushed to applications"),
     "upward": Text(zh="上报", en="reporting upward"),
     "scanning": Text(zh="附件查毒", en="files scanned"),
+    "appointments": Text(zh="预约提醒", en="reminders of appointments"),
+    "queues": Text(zh="收场：昨日未叫的号作废", en="yesterday's tickets that nobody called ended"),
     "drafts": Text(zh="清除过期的申请草稿", en="drafts of applications that ended cleared"),
 }
 FAULTS = {
@@ -85,7 +87,7 @@ WORDS = {
 }
 LATE_S = {
     "sessions": 7_300.0, "drafts": 1_300.0, "checkpoint": 180.0, "officer-days": 120.0, "upward": 180.0,
-    "sms-receipts": 120.0, "scanning": 120.0,
+    "sms-receipts": 120.0, "scanning": 120.0, "appointments": 120.0, "queues": 1_300.0,
 }  # fmt: skip
 LATE_OTHERWISE_S = 30.0
 """A duty that has not run for so long is shown as standing still (ours)."""

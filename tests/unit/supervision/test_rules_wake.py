@@ -27,7 +27,9 @@ def woken(name: str) -> set[str]:
         if n >= CASES and wanted <= found:
             break
         rows = history(random, definition)
-        found.update(judged(program, rows, rows[-1][1] + random.choice((0, DAY, 200 * DAY))).cards())
+        found.update(
+            judged(program, rows, rows[-1][1] + random.choice((0, DAY, 200 * DAY, 400 * DAY))).cards()
+        )
     return found
 
 
