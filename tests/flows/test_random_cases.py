@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from qinzheng.cases import actions as cases
-from qinzheng.cases import choosing
+from qinzheng.cases import choosing, claims, writing
 from qinzheng.cases.engine import Who
 from qinzheng.cases.fields import BadForm
 from qinzheng.cases.models import Case
+from qinzheng.definitions import shelf
 from qinzheng.ledger import envelope, projections
 from qinzheng.operations import judging_commands
 from qinzheng.supervision import batch, history
@@ -81,7 +82,13 @@ class Office(RuleBasedStateMachine):
         more: dict[str, Any] = {"occurred_at": self.clock.now - ago, "key": key, "variant": variant}
         filled = city.form(random, procedure.acts[opening], self.clock.now)
         form = {key: value for key, value in filled.items() if procedure.acts[opening].form[key].required}
-        done = cases.open_case(name, opening, who, form, **more)
+        try:
+            done = cases.open_case(name, opening, who, form, **more)
+        except cases.NotAllowed as why:
+            assert why.field == claims.TERM  # over before the case began
+            later = writing.moment(self.clock.now + 9 * DAY).astimezone(shelf.ZONE)
+            form[claims.TERM] = later.strftime("%Y-%m-%dT%H:%M")
+            done = cases.open_case(name, opening, who, form, **more)
         again = cases.open_case(name, opening, who, form, **more)
         assert (done.new, again.new, again.case) == (True, False, done.case)
         self.cases.append(done.case)
