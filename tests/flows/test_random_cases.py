@@ -85,7 +85,10 @@ class Office(RuleBasedStateMachine):
         try:
             done = cases.open_case(name, opening, who, form, **more)
         except cases.NotAllowed as why:
-            assert why.field == claims.TERM  # over before the case began
+            if (
+                why.field != claims.TERM
+            ):  # a term that was over before the case began, and nothing else, is told anew
+                raise
             later = writing.moment(self.clock.now + 9 * DAY).astimezone(shelf.ZONE)
             form[claims.TERM] = later.strftime("%Y-%m-%dT%H:%M")
             done = cases.open_case(name, opening, who, form, **more)
