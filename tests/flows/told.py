@@ -9,6 +9,7 @@ from typing import Any
 from qinzheng.access import actions as access
 from qinzheng.access.models import Account
 from qinzheng.cases import actions as cases
+from qinzheng.cases import receipts
 from qinzheng.cases.about import About
 from qinzheng.cases.engine import Who
 from qinzheng.cases.models import Case
@@ -75,6 +76,8 @@ def everything(made: Townhall, clock: Any) -> dict[str, str]:
     letter = cases.open_case("letters.reply", "submit", by(made, "clerk", "housing", "clerk"), {}).case
     cases.perform(letter, "reply", handler, {})
     _errand(made, handler)
+    for _ in range(2):  # the second time it is told
+        receipts.issue(Case.objects.get(pk=late), made.posts["clerk"], "housing")
     minutes = cases.open_case("demo.minutes", "receive", handler, {}).case
     cases.perform(minutes, "accept", handler, {})
     accepted_at = clock.now
