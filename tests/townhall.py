@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.test import Client
 
 from qinzheng import wiring
 from qinzheng.access import actions as access
+from qinzheng.access.login import BACKEND
 from qinzheng.access.models import Account
 from qinzheng.access.users import User, user_of
 from qinzheng.cases import actions as cases
@@ -59,6 +61,13 @@ class Townhall:
         """Somebody in a role, for the unit in whose name it acts."""
         seat = self.user(name).seats[0]
         return Who(seat.post, seat.unit, role)
+
+
+def browser(city: Townhall, name: str) -> Client:
+    """The browser of somebody who has logged in."""
+    client = Client()
+    client.force_login(city.accounts[name], backend=BACKEND)
+    return client
 
 
 @contextmanager

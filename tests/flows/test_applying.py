@@ -14,7 +14,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from qinzheng.access import actions as access
-from qinzheng.access.login import BACKEND
 from qinzheng.cases.models import Attachment, Case
 from qinzheng.ledger import queries as ledger
 from qinzheng.mechanisms.applying import drafts, submitting
@@ -24,7 +23,7 @@ from qinzheng.organizations import actions as organizations
 from qinzheng.parties import actions as parties
 from qinzheng.parties import codes
 from tests import townhall, uploads
-from tests.townhall import BY, FOUNDED, NAMES, Townhall
+from tests.townhall import BY, FOUNDED, NAMES, Townhall, browser
 
 pytestmark = pytest.mark.django_db
 FOOD = "market.food-business-licence"
@@ -41,12 +40,6 @@ def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Townhall
 def city(standing: Townhall, settings: Any, tmp_path: Path) -> Townhall:
     settings.FILES = str(tmp_path / "files")
     return standing
-
-
-def browser(city: Townhall, name: str) -> Client:
-    client = Client()
-    client.force_login(city.accounts[name], backend=BACKEND)
-    return client
 
 
 @pytest.fixture

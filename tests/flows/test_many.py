@@ -18,22 +18,15 @@ from qinzheng.cases.schema import Procedure
 from qinzheng.definitions import shelf
 from qinzheng.ledger import queries as ledger
 from tests import townhall
-from tests.townhall import Townhall
+from tests.townhall import Townhall, browser
 
 pytestmark = pytest.mark.django_db
-BACKEND = "qinzheng.access.login.AccountBackend"
 
 
 @pytest.fixture(scope="module")
 def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[Townhall]:
     with django_db_blocker.unblock(), townhall.standing() as made:
         yield made
-
-
-def browser(city: Townhall, name: str) -> Client:
-    client = Client()
-    client.force_login(city.accounts[name], backend=BACKEND)
-    return client
 
 
 def acts(case: Case) -> list[str]:

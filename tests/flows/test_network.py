@@ -14,7 +14,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from qinzheng.access.login import BACKEND
 from qinzheng.cases.models import Case
 from qinzheng.definitions import shelf
 from qinzheng.ledger import actions as ledger
@@ -24,7 +23,7 @@ from qinzheng.mechanisms.points import receiving
 from qinzheng.mechanisms.promises import checking
 from qinzheng.organizations import actions as organizations
 from tests import townhall, uploads
-from tests.townhall import BY, FOUNDED, Townhall
+from tests.townhall import BY, FOUNDED, Townhall, browser
 
 pytestmark = pytest.mark.django_db
 HYGIENE = "health.hygiene-permit-of-a-public-place"
@@ -38,12 +37,6 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[Townhall]:
             calendar="cn.self-service",
         )  # fmt: skip
         yield found
-
-
-def browser(city: Townhall, name: str) -> Client:
-    client = Client()
-    client.force_login(city.accounts[name], backend=BACKEND)
-    return client
 
 
 def opened(city: Townhall, item: Any, **more: Any) -> Any:

@@ -21,7 +21,7 @@ from qinzheng.parties import codes
 from tests import townhall
 from tests.flows.applications import Application, application
 from tests.flows.test_itemized import ASKED, FOOD
-from tests.townhall import Townhall
+from tests.townhall import Townhall, browser
 
 pytestmark = pytest.mark.django_db
 MATTER, SIGN = "open-a-restaurant", "urban-management.filing-of-a-shop-sign"
@@ -33,12 +33,6 @@ APPLIED = {"shop": "老街面馆", "area": "60"}
 def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[Townhall]:
     with django_db_blocker.unblock(), townhall.standing() as made:
         yield made
-
-
-def browser(city: Townhall, name: str) -> Client:
-    client = Client()
-    client.force_login(city.accounts[name], backend="qinzheng.access.login.AccountBackend")
-    return client
 
 
 def until() -> str:

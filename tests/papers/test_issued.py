@@ -13,7 +13,6 @@ import pypdf
 import pytest
 from django.test import Client
 
-from qinzheng.access.login import BACKEND
 from qinzheng.cases import receipts
 from qinzheng.cases.actions import procedure_of
 from qinzheng.cases.models import Case
@@ -25,7 +24,7 @@ from qinzheng.parties import texts
 from tests import townhall
 from tests.library import library
 from tests.papers import routes
-from tests.townhall import NAMES, Townhall
+from tests.townhall import NAMES, Townhall, browser
 
 pytestmark = pytest.mark.django_db
 PAPERS = [each for each in library().all("paper") if not each.blank]
@@ -36,12 +35,6 @@ EACH = [(paper.id, procedure) for paper in PAPERS for procedure in paper.procedu
 def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[Townhall]:
     with django_db_blocker.unblock(), townhall.standing() as made:
         yield made
-
-
-def browser(city: Townhall, name: str) -> Client:
-    client = Client()
-    client.force_login(city.accounts[name], backend=BACKEND)
-    return client
 
 
 def issue(city: Townhall, case: Case, id: str, **more: str) -> Issued:

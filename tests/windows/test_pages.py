@@ -28,10 +28,9 @@ from qinzheng.parties.models import Party
 from qinzheng.web.calendars import today
 from qinzheng.web.windows import place as places
 from tests import townhall
-from tests.townhall import NAMES, PHONES, Townhall
+from tests.townhall import NAMES, PHONES, Townhall, browser
 
 pytestmark = pytest.mark.django_db
-BACKEND = "qinzheng.access.login.AccountBackend"
 POINT = "point-civic-centre"
 FOOD = "market.food-business-licence"
 SECRET = re.compile(r'class="secret">([0-9A-Z-]+)<')
@@ -47,12 +46,6 @@ def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[Townhall
 def city(standing: Townhall, settings: Any, tmp_path: Path) -> Townhall:
     settings.FILES = str(tmp_path / "files")
     return standing
-
-
-def browser(city: Townhall, name: str) -> Client:
-    client = Client()
-    client.force_login(city.accounts[name], backend=BACKEND)
-    return client
 
 
 @pytest.fixture

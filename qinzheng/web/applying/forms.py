@@ -16,12 +16,11 @@ from qinzheng.mechanisms.applying.drafts import LATER, PROMISED, ROW, SHARED, WI
 from qinzheng.mechanisms.applying.submitting import Paper
 from qinzheng.organizations import queries as organizations
 from qinzheng.web.calendars import today
-from qinzheng.web.cases.forms import KEY, ActForm
-from qinzheng.web.cases.person import CHOOSE, TOWN
+from qinzheng.web.cases.forms import CHOOSE, CHOOSE_ONE, KEY, ActForm
+from qinzheng.web.cases.person import TOWN
 from qinzheng.web.language import Language, pick
 
 VERSION = "version"
-ANSWER = Text(zh="请选一项", en="Choose one")
 FILE = Text(zh="选择文件", en="Choose a file")
 FILE_HELP = Text(
     zh="拍照即可。JPG、PNG、WebP 或 PDF，每个不超过 10 MB；照片里的拍摄地点会去掉",
@@ -66,7 +65,7 @@ class SituationForm(Versioned):
             common: dict[str, Any] = {
                 "label": pick(question.name, spoken), "help_text": pick(question.help, spoken) if question.help else "",
                 "choices": [(answer, pick(words, spoken)) for answer, words in question.answers.items()],
-                "error_messages": {"required": pick(ANSWER, spoken)},
+                "error_messages": {"required": pick(CHOOSE_ONE, spoken)},
             }  # fmt: skip
             if question.several:
                 self.fields[key] = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, **common)

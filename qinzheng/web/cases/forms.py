@@ -109,4 +109,7 @@ def _plain(field: Field_, value: Any) -> Any:
 
 
 CHOOSE = Text(zh="请选择", en="choose")
+"""What stands in a list before something was chosen."""
+CHOOSE_ONE = Text(zh="请选一项", en="Choose one")
+"""What is said of a question without an answer."""
 YES, NO = Text(zh="是", en="yes"), Text(zh="否", en="no")

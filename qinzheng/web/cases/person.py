@@ -14,6 +14,7 @@ from qinzheng.organizations import queries as organizations
 from qinzheng.parties import fields
 from qinzheng.parties import queries as parties
 from qinzheng.web.calendars import today
+from qinzheng.web.cases.forms import CHOOSE
 from qinzheng.web.language import Language, pick
 
 TITLE = Text(zh="标题", en="Title")
@@ -31,7 +32,6 @@ CODE_HELP = Text(
 )
 PHONE = Text(zh="电话", en="Telephone")
 IN_WHOSE_NAME = Text(zh="以谁的名义", en="In whose name")
-CHOOSE = Text(zh="请选择", en="choose")
 NEEDS_NAME = Text(zh="填了号码或电话，也请填姓名或名称", en="with a code or telephone give the name too")
 AT = {"identity_number": "code", "enterprise_code": "code"}
 """Where a fault in a field of a party stands on this form."""

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from qinzheng.definitions.form import Text
 from qinzheng.mechanisms.ratings.giving import LONGEST_WORDS, Opinion
 from qinzheng.mechanisms.ratings.schema import GRADES, Scheme
+from qinzheng.web.cases.forms import CHOOSE_ONE
 from qinzheng.web.language import Language, pick
 
 GRADE = Text(zh="服务怎么样", en="How was the service")
@@ -31,7 +32,6 @@ NAMED_HELP = Text(
     zh="不勾选，任何工作人员都看不到是谁、评的是哪一件",
     en="Unless you tick this, no official sees who rated or which case",
 )
-CHOOSE = Text(zh="请选一项", en="Choose one")
 
 
 class RatingForm(forms.Form):
@@ -43,7 +43,7 @@ class RatingForm(forms.Form):
         self, scheme: Scheme, spoken: Language, data: QueryDict | None = None, word: str = ""
     ) -> None:
         super().__init__(data, auto_id="rating-%s", initial={"word": word, "answer": "unsaid"})
-        choose = {"required": pick(CHOOSE, spoken)}
+        choose = {"required": pick(CHOOSE_ONE, spoken)}
         self.fields["grade"] = forms.ChoiceField(
             label=pick(GRADE, spoken), widget=forms.RadioSelect, error_messages=choose,
             choices=[(grade, pick(scheme.grades[grade], spoken)) for grade in GRADES],  # type: ignore[index]
